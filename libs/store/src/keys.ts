@@ -1,0 +1,112 @@
+/**
+ * Every key of the database. Names are those of claude-relay-service v1, so that both versions can work on one
+ * database; what v1 does not know lives under `v2:`. `{day}` is `YYYY-MM-DD`, `{month}` `YYYY-MM`, `{hour}`
+ * `YYYY-MM-DD:HH`, all in the configured zone.
+ */
+export const keys = {
+  apiKey: {
+    record: (id: string) => `apikey:${id}`,
+    /** Fields of a key that v1 does not know (`modelRestrictionMode`, the allowed list). */
+    extra: (id: string) => `v2:apikey:${id}`,
+    recordPattern: 'apikey:*',
+    hashMap: 'apikey:hash_map',
+    /** Written by old versions and at restore: a hash with the id of the key, by the secret's hash. */
+    legacyHash: (hash: string) => `apikey_hash:${hash}`,
+    indexVersion: 'apikey:index:version',
+    all: 'apikey:idx:all',
+    byCreatedAt: 'apikey:idx:createdAt',
+    byLastUsedAt: 'apikey:idx:lastUsedAt',
+    byName: 'apikey:idx:name',
+    active: 'apikey:set:active',
+    deleted: 'apikey:set:deleted',
+    tag: (tag: string) => `apikey:tag:${tag}`,
+    allTags: 'apikey:tags:all',
+  },
+  account: {
+    record: (prefix: string, id: string) => `${prefix}:${id}`,
+    recordPattern: (prefix: string) => `${prefix}:*`,
+    index: (prefix: string) => `${prefix}:index`,
+    /** Set to 1 for an hour by v1 when a scan found no account. */
+    indexEmpty: (prefix: string) => `${prefix}:index:empty`,
+    tempUnavailable: (accountType: string, id: string) => `temp_unavailable:${accountType}:${id}`,
+    errorHistory: (accountType: string, id: string) => `error_history:${accountType}:${id}`,
+    /** Marks that v1 does not know: `model:{name}`, `endpoint:{name}`, `reset` -> epoch ms when it ends. */
+    marks: (accountType: string, id: string) => `v2:account:marks:${accountType}:${id}`,
+    /** Rated USD spent in the quota day that began at `{periodStart}` (`YYYY-MM-DDTHH:mm`). */
+    quotaCost: (id: string, periodStart: string) => `v2:account:quota:${id}:${periodStart}`,
+  },
+  session: {
+    mapping: (prefix: string, hash: string) => `${prefix}${hash}`,
+  },
+  attempts: {
+    byRequest: (requestId: string) => `v2:attempts:${requestId}`,
+  },
+  admin: {
+    /** v2's own administrator; wins once it exists. */
+    current: 'v2:admin',
+    /** What v1 left: a hash with a bcrypt `passwordHash`. */
+    v1Credentials: 'session:admin_credentials',
+  },
+  usage: {
+    total: (keyId: string) => `usage:${keyId}`,
+    daily: (keyId: string, day: string) => `usage:daily:${keyId}:${day}`,
+    monthly: (keyId: string, month: string) => `usage:monthly:${keyId}:${month}`,
+    hourly: (keyId: string, hour: string) => `usage:hourly:${keyId}:${hour}`,
+    modelDaily: (model: string, day: string) => `usage:model:daily:${model}:${day}`,
+    modelMonthly: (model: string, month: string) => `usage:model:monthly:${model}:${month}`,
+    modelHourly: (model: string, hour: string) => `usage:model:hourly:${model}:${hour}`,
+    keyModelDaily: (keyId: string, model: string, day: string) => `usage:${keyId}:model:daily:${model}:${day}`,
+    keyModelMonthly: (keyId: string, model: string, month: string) => `usage:${keyId}:model:monthly:${model}:${month}`,
+    keyModelHourly: (keyId: string, model: string, hour: string) => `usage:${keyId}:model:hourly:${model}:${hour}`,
+    keyModelTotal: (keyId: string, model: string) => `usage:${keyId}:model:alltime:${model}`,
+    globalTotal: 'usage:global:total',
+    globalDaily: (day: string) => `usage:global:daily:${day}`,
+    globalMonthly: (month: string) => `usage:global:monthly:${month}`,
+    records: (keyId: string) => `usage:records:${keyId}`,
+    minute: (minute: number) => `system:metrics:minute:${minute}`,
+    index: {
+      daily: (day: string) => `usage:daily:index:${day}`,
+      hourly: (hour: string) => `usage:hourly:index:${hour}`,
+      modelDaily: (day: string) => `usage:model:daily:index:${day}`,
+      modelHourly: (hour: string) => `usage:model:hourly:index:${hour}`,
+      modelMonthly: (month: string) => `usage:model:monthly:index:${month}`,
+      modelMonths: 'usage:model:monthly:months',
+      keyModelDaily: (day: string) => `usage:keymodel:daily:index:${day}`,
+      keyModelHourly: (hour: string) => `usage:keymodel:hourly:index:${hour}`,
+      accountDaily: (day: string) => `account_usage:daily:index:${day}`,
+      accountHourly: (hour: string) => `account_usage:hourly:index:${hour}`,
+      accountModelDaily: (day: string) => `account_usage:model:daily:index:${day}`,
+      accountModelHourly: (hour: string) => `account_usage:model:hourly:index:${hour}`,
+    },
+    accountTotal: (id: string) => `account_usage:${id}`,
+    accountDaily: (id: string, day: string) => `account_usage:daily:${id}:${day}`,
+    accountMonthly: (id: string, month: string) => `account_usage:monthly:${id}:${month}`,
+    accountHourly: (id: string, hour: string) => `account_usage:hourly:${id}:${hour}`,
+    accountModelDaily: (id: string, model: string, day: string) => `account_usage:model:daily:${id}:${model}:${day}`,
+    accountModelMonthly: (id: string, model: string, month: string) =>
+      `account_usage:model:monthly:${id}:${model}:${month}`,
+    accountModelHourly: (id: string, model: string, hour: string) =>
+      `account_usage:model:hourly:${id}:${model}:${hour}`,
+    costDaily: (keyId: string, day: string) => `usage:cost:daily:${keyId}:${day}`,
+    costMonthly: (keyId: string, month: string) => `usage:cost:monthly:${keyId}:${month}`,
+    costHourly: (keyId: string, hour: string) => `usage:cost:hourly:${keyId}:${hour}`,
+    costTotal: (keyId: string) => `usage:cost:total:${keyId}`,
+    costRealTotal: (keyId: string) => `usage:cost:real:total:${keyId}`,
+    costRealDaily: (keyId: string, day: string) => `usage:cost:real:daily:${keyId}:${day}`,
+    /** `{period}`: start of the key's reset week, `YYYY-MM-DDTHH`. */
+    opusWeekly: (keyId: string, period: string) => `usage:opus:weekly:${keyId}:${period}`,
+    opusTotal: (keyId: string) => `usage:opus:total:${keyId}`,
+    opusRealWeekly: (keyId: string, period: string) => `usage:opus:real:weekly:${keyId}:${period}`,
+    opusRealTotal: (keyId: string) => `usage:opus:real:total:${keyId}`,
+  },
+  limits: {
+    windowStart: (keyId: string) => `rate_limit:window_start:${keyId}`,
+    windowRequests: (keyId: string) => `rate_limit:requests:${keyId}`,
+    windowTokens: (keyId: string) => `rate_limit:tokens:${keyId}`,
+    windowCost: (keyId: string) => `rate_limit:cost:${keyId}`,
+  },
+  settings: {
+    /** v1's JSON `{rates:{claude,codex,...},baseService,updatedAt,updatedBy}`. */
+    serviceRates: 'system:service_rates',
+  },
+} as const;

@@ -1,0 +1,87 @@
+/** Where data is kept. */
+export type StoreConfig =
+  | { readonly kind: 'embedded'; readonly file: string }
+  | {
+      readonly kind: 'redis';
+      /** Overrides host, port, user, password, db and TLS when set (`redis://`, `rediss://`). */
+      readonly url: string | null;
+      readonly host: string;
+      readonly port: number;
+      readonly username: string | null;
+      readonly password: string | null;
+      readonly db: number;
+      readonly tls: boolean;
+      readonly sentinels: readonly { readonly host: string; readonly port: number }[];
+      readonly sentinelName: string;
+      readonly sentinelPassword: string | null;
+    };
+
+/**
+ * The whole configuration: read once from the environment, validated, never changed. Durations are milliseconds unless
+ * the name says otherwise. Inject this class.
+ */
+export class AppConfig {
+  readonly env!: 'development' | 'production' | 'test';
+  readonly http!: {
+    readonly host: string;
+    readonly port: number;
+    readonly trustProxy: boolean;
+    readonly cors: boolean;
+    /** Largest client request body in bytes. */
+    readonly bodyLimitBytes: number;
+  };
+  readonly swaggerEnabled!: boolean;
+  readonly logLevel!: string;
+  readonly dataDir!: string;
+  readonly store!: StoreConfig;
+  readonly encryptionKey!: string;
+  readonly jwtSecret!: string;
+  readonly apiKeyPrefix!: string;
+  readonly admin!: {
+    readonly username: string | null;
+    readonly password: string | null;
+    readonly sessionTtlMs: number;
+  };
+  /** Whole hours from UTC of every date in keys and statistics. */
+  readonly zoneOffsetHours!: number;
+  readonly metricsWindowMinutes!: number;
+  readonly relay!: {
+    readonly maxAttempts: number;
+    readonly requestTimeoutMs: number;
+    readonly firstByteTimeoutMs: number;
+    readonly idleTimeoutMs: number;
+    readonly holdMs: number;
+    /** A key whose bound account is unavailable may use the pool. */
+    readonly dedicatedFallback: boolean;
+  };
+  readonly session!: { readonly ttlMs: number; readonly renewBelowMs: number };
+  readonly marks!: {
+    readonly connectionSeconds: number;
+    readonly serviceUnavailableSeconds: number;
+    readonly serverErrorSeconds: number;
+    readonly overloadSeconds: number;
+    readonly authSeconds: number;
+    readonly timeoutSeconds: number;
+    readonly rateLimitSeconds: number;
+    /** Cap of a reset time that an upstream named. */
+    readonly maxCustomSeconds: number;
+    /** 0 = a blocked account is left out of the request only. */
+    readonly blockedMinutes: number;
+  };
+  readonly egress!: {
+    /** Upstreams on loopback, private and link-local addresses are allowed. */
+    readonly allowPrivateUpstreams: boolean;
+    readonly proxyTimeoutMs: number;
+    readonly proxyKeepAlive: boolean;
+    readonly proxyMaxSockets: number | null;
+    readonly proxyUseIpv4: boolean;
+    readonly maxSockets: number;
+    readonly freeSocketTimeoutMs: number;
+  };
+  /** Lines to log once at start: accepted and ignored variables, derived secrets, v1's readings of 0. */
+  readonly notes!: readonly string[];
+
+  constructor(values: AppConfig) {
+    Object.assign(this, values);
+  }
+}
