@@ -3,6 +3,7 @@ export * from './account.js';
 export * from './directory.js';
 export * from './errors.js';
 export * from './ids.js';
+export * from './model-map.js';
 export * from './platform.js';
 export * from './principal.js';
 export * from './usage.js';

@@ -26,6 +26,7 @@ export interface RelayRequest {
   readonly path: string;
   /** The query string with its `?`, without `key=`; empty when there is none. */
   readonly query: string;
+  /** The client's headers that may go upstream: no key, cookie, hop-by-hop or forwarding header is left in it. */
   readonly headers: HeaderMap;
   readonly body: Buffer;
   readonly model: string;
