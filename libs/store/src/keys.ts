@@ -98,6 +98,13 @@ export const keys = {
     opusTotal: (keyId: string) => `usage:opus:total:${keyId}`,
     opusRealWeekly: (keyId: string, period: string) => `usage:opus:real:weekly:${keyId}:${period}`,
     opusRealTotal: (keyId: string) => `usage:opus:real:total:${keyId}`,
+    /** There while a request's usage must not be booked again. */
+    booked: (requestId: string) => `v2:booked:${requestId}`,
+    /** Set of every model that a key ever used; v1 keeps no such index, so the counters it left are searched once. */
+    keyModels: (keyId: string) => `v2:usage:models:${keyId}`,
+    keyModelsSearched: (keyId: string) => `v2:usage:models:searched:${keyId}`,
+    /** The counters of a key by model: `usage:{keyId}:model:{alltime|monthly}:{model}[:{month}]` and others. */
+    keyModelPattern: (keyId: string) => `usage:${keyId}:model:*`,
   },
   limits: {
     windowStart: (keyId: string) => `rate_limit:window_start:${keyId}`,

@@ -1,0 +1,20 @@
+import { describe, expect, it } from '@jest/globals';
+import * as sut from './index.js';
+
+describe('@crs/store', () => {
+  it('offers the port, its keys and scripts, and the ways to a store; no driver', () => {
+    const offered = Object.entries(sut).map(([name, value]) => [name, typeof value]);
+    expect(Object.fromEntries(offered)).toEqual({
+      createStore: 'function',
+      defineScript: 'function',
+      keys: 'object',
+      openSqliteStore: 'function',
+      RedisStore: 'function',
+      SqliteStore: 'function',
+      STORE_CLIENT: 'symbol',
+      StoreConnectionError: 'function',
+      StoreFileError: 'function',
+      StoreModule: 'function',
+    });
+  });
+});
