@@ -1,1 +1,3 @@
-export {};
+export { findPath } from './find-path.js';
+export { scanObject, type ByteSpan, type ObjectScan, type ScanFault } from './scan-object.js';
+export { replaceSpan } from './replace-span.js';
