@@ -16,6 +16,9 @@ export type StoreConfig =
       readonly sentinelPassword: string | null;
     };
 
+/** What a configuration is made of. */
+export type ConfigValues = Pick<AppConfig, keyof AppConfig>;
+
 /**
  * The whole configuration: read once from the environment, validated, never changed. Durations are milliseconds unless
  * the name says otherwise. Inject this class.
@@ -81,7 +84,7 @@ export class AppConfig {
   /** Lines to log once at start: accepted and ignored variables, derived secrets, v1's readings of 0. */
   readonly notes!: readonly string[];
 
-  constructor(values: AppConfig) {
+  constructor(values: ConfigValues) {
     Object.assign(this, values);
   }
 }
