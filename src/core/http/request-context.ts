@@ -1,3 +1,4 @@
+import type {} from 'fastify';
 import type { Principal } from '@crs/extension-api';
 import type { OutcomeLatch } from '../outcome/outcome-latch.js';
 

@@ -1,0 +1,19 @@
+import { Module } from '@nestjs/common';
+import { APP_FILTER, APP_PIPE, DiscoveryModule } from '@nestjs/core';
+import { ErrorRenderers } from './error-renderers.js';
+import { GlobalExceptionFilter } from './exception.filter.js';
+import { RouteAccessCheck } from './route-access.check.js';
+import { createValidationPipe } from './validation.js';
+
+/** How requests are checked and errors answered, for every route. */
+@Module({
+  imports: [DiscoveryModule],
+  providers: [
+    ErrorRenderers,
+    RouteAccessCheck,
+    { provide: APP_FILTER, useClass: GlobalExceptionFilter },
+    { provide: APP_PIPE, useFactory: createValidationPipe },
+  ],
+  exports: [ErrorRenderers],
+})
+export class HttpModule {}
