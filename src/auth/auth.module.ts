@@ -1,0 +1,48 @@
+import { Module } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { JwtModule, type JwtModuleOptions } from '@nestjs/jwt';
+import { ThrottlerModule, type ThrottlerModuleOptions } from '@nestjs/throttler';
+import { AppConfig } from '../core/config/app-config.js';
+import { Clock } from '../core/time/clock.js';
+import { AdminJwtGuard } from './admin-jwt.guard.js';
+import { AdminJwtStrategy } from './admin-jwt.strategy.js';
+import { AdminRepository } from './admin.repository.js';
+import { AdminSetup } from './admin-setup.js';
+import { AdminTokens, TOKEN_ALGORITHM, TOKEN_AUDIENCE, TOKEN_ISSUER } from './admin-tokens.js';
+import { AuthController } from './auth.controller.js';
+import { AuthService } from './auth.service.js';
+import { LoginAttempts } from './login-attempts.js';
+import { PasswordHasher } from './password-hasher.js';
+import { V1AdminFile } from './v1-admin-file.js';
+
+const jwtOptions = (config: AppConfig): JwtModuleOptions => ({
+  secret: config.jwtSecret,
+  signOptions: { algorithm: TOKEN_ALGORITHM, issuer: TOKEN_ISSUER, audience: TOKEN_AUDIENCE },
+});
+
+const throttlerOptions = (clock: Clock): ThrottlerModuleOptions => ({
+  throttlers: [{ ttl: 60_000, limit: 10 }],
+  storage: new LoginAttempts(clock),
+  errorMessage: (_context, { timeToBlockExpire }) =>
+    `Too many logins from this address. Try again in ${timeToBlockExpire} s.`,
+});
+
+/** The administrator's identity, and the guard of every route that is only the administrator's. */
+@Module({
+  imports: [
+    JwtModule.registerAsync({ useFactory: jwtOptions, inject: [AppConfig] }),
+    ThrottlerModule.forRootAsync({ useFactory: throttlerOptions, inject: [Clock] }),
+  ],
+  controllers: [AuthController],
+  providers: [
+    AdminRepository,
+    AdminSetup,
+    AdminTokens,
+    AuthService,
+    AdminJwtStrategy,
+    PasswordHasher,
+    V1AdminFile,
+    { provide: APP_GUARD, useClass: AdminJwtGuard },
+  ],
+})
+export class AuthModule {}

@@ -1,0 +1,63 @@
+import { ApiProperty } from '@nestjs/swagger';
+
+type Status = 'healthy' | 'unhealthy';
+
+/** Whether the store answers. */
+class StoreHealthDto {
+  @ApiProperty({
+    description: 'Whether it answered within a second.',
+    enum: ['healthy', 'unhealthy'],
+    example: 'healthy',
+  })
+  status!: Status;
+
+  @ApiProperty({
+    description: 'Milliseconds it took; null when it did not answer.',
+    type: Number,
+    nullable: true,
+    example: 1,
+  })
+  latencyMs!: number | null;
+}
+
+/** What the service depends on. */
+class ComponentsDto {
+  @ApiProperty({ description: 'The embedded store or Redis.', type: StoreHealthDto })
+  store!: Readonly<StoreHealthDto>;
+}
+
+/** The state of the service. */
+export class HealthDto {
+  @ApiProperty({ description: 'The worst of its components.', enum: ['healthy', 'unhealthy'], example: 'healthy' })
+  status!: Status;
+
+  @ApiProperty({ description: 'Name of the service.', example: 'claude-relay-service' })
+  service!: string;
+
+  @ApiProperty({ description: 'Version of the service.', example: '2.0.0' })
+  version!: string;
+
+  @ApiProperty({ description: 'Now.', example: '2026-11-23T04:22:30.053Z' })
+  timestamp!: string;
+
+  @ApiProperty({ description: 'Seconds since the start.', example: 3600 })
+  uptime!: number;
+
+  @ApiProperty({ description: 'What the service depends on.', type: ComponentsDto })
+  components!: Readonly<ComponentsDto>;
+}
+
+/** The process runs. */
+export class LivenessDto {
+  @ApiProperty({ description: 'Always `healthy` when there is an answer of status 200.', example: 'healthy' })
+  status!: 'healthy';
+}
+
+/** What this is. */
+export class ServiceDto {
+  @ApiProperty({ description: 'Name of the service.', example: 'claude-relay-service' })
+  service!: string;
+
+  @ApiProperty({ description: 'Version of the service.', example: '2.0.0' })
+  version!: string;
+}

@@ -1,0 +1,46 @@
+import { Controller, Get, Res } from '@nestjs/common';
+import { ApiOkResponse, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
+import { Public } from '@crs/extension-api';
+import type { FastifyReply } from 'fastify';
+import { ApiProblem } from '../core/http/problem-details.dto.js';
+import { SERVICE_NAME, SERVICE_VERSION } from '../core/version.js';
+import { HealthDto, LivenessDto, ServiceDto } from './dto/health.dto.js';
+import { HealthService } from './health.service.js';
+
+/** For load balancers and people who want to know whether it is up. */
+@Public()
+@ApiTags('Health')
+@Controller()
+export class HealthController {
+  constructor(private readonly health: HealthService) {}
+
+  @Get()
+  @ApiOkResponse({ type: ServiceDto, description: 'What this is.' })
+  root(): Readonly<ServiceDto> {
+    return { service: SERVICE_NAME, version: SERVICE_VERSION };
+  }
+
+  @Get(['health', 'api/health'])
+  @ApiOkResponse({ type: HealthDto, description: 'Everything works.' })
+  @ApiServiceUnavailableResponse({ type: HealthDto, description: 'The store does not answer.' })
+  async report(@Res({ passthrough: true }) reply: FastifyReply): Promise<Readonly<HealthDto>> {
+    const report = await this.health.report();
+    reply.status(STATUS_OF[report.status]);
+    return report;
+  }
+
+  @Get('health/live')
+  @ApiOkResponse({ type: LivenessDto, description: 'The process runs.' })
+  live(): Readonly<LivenessDto> {
+    return { status: 'healthy' };
+  }
+
+  @Get('health/ready')
+  @ApiOkResponse({ type: LivenessDto, description: 'New requests are welcome.' })
+  @ApiProblem(503, 'The process is shutting down, or the store does not answer.')
+  ready(): Promise<Readonly<LivenessDto>> {
+    return this.health.requireReady();
+  }
+}
+
+const STATUS_OF = { healthy: 200, unhealthy: 503 } as const;

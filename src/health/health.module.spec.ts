@@ -1,0 +1,105 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { openSqliteStore, type StoreClient } from '@crs/store';
+import { type HttpApp, startHttpApp } from '../../test/support/http-app.js';
+import { call } from '../../test/support/http-fixture.js';
+import { TestClock } from '../../test/support/test-clock.js';
+import { DrainState } from './drain-state.js';
+import { HealthModule } from './health.module.js';
+import { StoreProbe } from './store-probe.js';
+
+describe('health', () => {
+  const clock = new TestClock(Date.parse('2026-11-23T04:22:30.053Z'));
+  let store: StoreClient;
+  let server: HttpApp;
+  const at = (path: string): string => `${server.url}${path}`;
+
+  beforeEach(async () => {
+    store = openSqliteStore(':memory:');
+    server = await startHttpApp({ imports: [HealthModule], store, clock });
+  });
+
+  afterEach(async () => {
+    await server.close();
+  });
+
+  it.each(['/health', '/api/health'])('tells at %s that all is well, without a token', async (path) => {
+    clock.ms += 5999;
+    const { status, body } = await call(at(path), 'GET');
+    expect(status).toBe(200);
+    expect(body).toEqual({
+      status: 'healthy',
+      service: 'claude-relay-service',
+      version: expect.stringMatching(/^2\./),
+      timestamp: new Date(clock.ms).toISOString(),
+      uptime: 5,
+      components: { store: { status: 'healthy', latencyMs: 0 } },
+    });
+  });
+
+  it('tells that the store is away', async () => {
+    store.ping = () => Promise.reject(new Error('secret fault'));
+    const { status, body } = await call(at('/health'), 'GET');
+    expect(status).toBe(503);
+    expect(body).toMatchObject({
+      status: 'unhealthy',
+      components: { store: { status: 'unhealthy', latencyMs: null } },
+    });
+    expect((await call(at('/health/ready'), 'GET')).status).toBe(503);
+    expect((await call(at('/health/live'), 'GET')).status).toBe(200);
+  });
+
+  it('is ready until it is on its way out, and alive until the end', async () => {
+    expect((await call(at('/health/ready'), 'GET')).body).toEqual({ status: 'healthy' });
+    server.app.get(DrainState, { strict: false }).begin();
+    const { status, body, headers } = await call(at('/health/ready'), 'GET');
+    expect([status, body['detail']]).toEqual([503, 'This process is shutting down.']);
+    expect(headers.get('content-type')).toContain('application/problem+json');
+    expect((await call(at('/health/live'), 'GET')).status).toBe(200);
+    expect((await call(at('/health'), 'GET')).status).toBe(200);
+  });
+
+  it('answers GET and HEAD of the root', async () => {
+    expect((await call(at('/'), 'GET')).body).toEqual({
+      service: 'claude-relay-service',
+      version: expect.stringMatching(/^2\./),
+    });
+    const head = await fetch(at('/'), { method: 'HEAD' });
+    expect([head.status, await head.text()]).toEqual([200, '']);
+  });
+
+  it('begins to drain when the application closes', () => {
+    const sut = new DrainState();
+    sut.onModuleDestroy();
+    expect(sut.isDraining).toBe(true);
+  });
+});
+
+describe('StoreProbe', () => {
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
+  it('gives up on a store that hangs after a second, and asks it once for all who wait', async () => {
+    jest.useFakeTimers();
+    let pings = 0;
+    const hanging = { ping: () => ((pings += 1), new Promise(() => undefined)) } as unknown as StoreClient;
+    const sut = new StoreProbe(hanging, new TestClock(Date.parse('2026-11-23T04:22:30.053Z')));
+    const both = Promise.all([sut.check(), sut.check()]);
+    await jest.advanceTimersByTimeAsync(1000);
+    const down = { isUp: false, latencyMs: null };
+    expect(await both).toEqual([down, down]);
+    expect(pings).toBe(1);
+    const next = sut.check();
+    await jest.advanceTimersByTimeAsync(1000);
+    expect(await next).toEqual(down);
+    expect(pings).toBe(2);
+  });
+
+  it('measures how long the store took, and leaves no timer behind', async () => {
+    jest.useFakeTimers();
+    const clock = new TestClock(Date.parse('2026-11-23T04:22:30.053Z'));
+    const slow = { ping: async () => void (clock.ms += 7) } as unknown as StoreClient;
+    expect(await new StoreProbe(slow, clock).check()).toEqual({ isUp: true, latencyMs: 7 });
+    expect(jest.getTimerCount()).toBe(0);
+  });
+});

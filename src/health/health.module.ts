@@ -1,0 +1,12 @@
+import { Module } from '@nestjs/common';
+import { DrainState } from './drain-state.js';
+import { HealthController } from './health.controller.js';
+import { HealthService } from './health.service.js';
+import { StoreProbe } from './store-probe.js';
+
+/** Whether the service is up, and whether it should get new requests. */
+@Module({
+  controllers: [HealthController],
+  providers: [DrainState, HealthService, StoreProbe],
+})
+export class HealthModule {}

@@ -1,0 +1,42 @@
+import { Injectable, ServiceUnavailableException } from '@nestjs/common';
+import { Clock } from '../core/time/clock.js';
+import { SERVICE_NAME, SERVICE_VERSION } from '../core/version.js';
+import { DrainState } from './drain-state.js';
+import type { HealthDto, LivenessDto } from './dto/health.dto.js';
+import { StoreProbe } from './store-probe.js';
+
+/** What can be told about the state of this process. */
+@Injectable()
+export class HealthService {
+  private readonly startedAt: number;
+
+  constructor(
+    private readonly probe: StoreProbe,
+    private readonly drain: DrainState,
+    private readonly clock: Clock,
+  ) {
+    this.startedAt = clock.now();
+  }
+
+  async report(): Promise<Readonly<HealthDto>> {
+    const { isUp, latencyMs } = await this.probe.check();
+    const status = isUp ? 'healthy' : 'unhealthy';
+    const now = this.clock.now();
+    return {
+      status,
+      service: SERVICE_NAME,
+      version: SERVICE_VERSION,
+      timestamp: new Date(now).toISOString(),
+      uptime: Math.floor((now - this.startedAt) / 1000),
+      components: { store: { status, latencyMs } },
+    };
+  }
+
+  /** @throws ServiceUnavailableException when this process should get no new requests. */
+  async requireReady(): Promise<Readonly<LivenessDto>> {
+    if (this.drain.isDraining) throw new ServiceUnavailableException('This process is shutting down.');
+    const { isUp } = await this.probe.check();
+    if (!isUp) throw new ServiceUnavailableException('The store does not answer.');
+    return { status: 'healthy' };
+  }
+}

@@ -1,0 +1,46 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { STORE_CLIENT, type StoreClient } from '@crs/store';
+import { Clock } from '../core/time/clock.js';
+
+export interface StoreHealth {
+  readonly isUp: boolean;
+  /** How long it took to answer; null when it did not. */
+  readonly latencyMs: number | null;
+}
+
+const PING_TIMEOUT_MS = 1000;
+const DOWN: StoreHealth = { isUp: false, latencyMs: null };
+
+/** Asks whether the store answers, and never waits longer than a second. */
+@Injectable()
+export class StoreProbe {
+  private running: Promise<StoreHealth> | null = null;
+
+  constructor(
+    @Inject(STORE_CLIENT) private readonly store: StoreClient,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Those who ask at the same time share one ping, so that a store that hangs is not asked ever more. */
+  check(): Promise<StoreHealth> {
+    this.running ??= this.ping().finally(() => {
+      this.running = null;
+    });
+    return this.running;
+  }
+
+  private async ping(): Promise<StoreHealth> {
+    const startedAt = this.clock.now();
+    let timer: NodeJS.Timeout | undefined;
+    const silence = new Promise<StoreHealth>((resolve) => {
+      timer = setTimeout(resolve, PING_TIMEOUT_MS, DOWN);
+    });
+    const answer = this.store.ping().then(
+      () => ({ isUp: true, latencyMs: this.clock.now() - startedAt }),
+      () => DOWN,
+    );
+    const health = await Promise.race([answer, silence]);
+    clearTimeout(timer);
+    return health;
+  }
+}
