@@ -11,6 +11,7 @@ export type RelayErrorCode =
   | 'body_too_large'
   | 'not_found'
   | 'no_account'
+  | 'endpoint_missing'
   | 'upstream_rate_limited'
   | 'upstream_failed'
   | 'upstream_timeout'

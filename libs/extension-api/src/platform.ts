@@ -54,7 +54,7 @@ export type AttemptFailure =
       readonly detail: string;
     }
   | { readonly kind: 'timeout'; readonly reason: 'first_byte' | 'idle' | 'request' }
-  | { readonly kind: 'status'; readonly status: number; readonly headers: HeaderMap; readonly text: string }
+  | { readonly kind: 'status'; readonly status: number; readonly headers: HeaderMap; readonly text: string; /** As in RelayRequest. */ readonly endpoint: string }
   /** A 200 that is no answer of the protocol: HTML, an error body, nothing, no SSE where a stream was asked. */
   | {
       readonly kind: 'malformed';
@@ -141,7 +141,12 @@ export interface AccountKind {
   /** v1's spelling of a status that means rate limited. */
   readonly rateLimitedStatus: string;
   readonly defaultUserAgent: string;
+  /** The settings beyond the common ones that accounts of this kind have. Absent: all of them. */
+  readonly ownSettings?: readonly OwnAccountSetting[];
 }
+
+/** Settings that v1 stores for some kinds of account only, under its names. */
+export type OwnAccountSetting = 'supportedModels' | 'maxConcurrentTasks' | 'interceptWarmup' | 'providerEndpoint';
 
 /** How a platform talks to its upstreams. Stateless: the account is an argument. */
 export interface RelayAdapter {

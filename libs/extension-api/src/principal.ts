@@ -18,6 +18,8 @@ export interface Principal {
   /** The raw binding fields of the key's record, by field name (`claudeConsoleAccountId`, `openaiAccountId`, ...). */
   readonly bindings: Readonly<Record<string, string>>;
   readonly modelRestriction: ModelRestriction | null;
+  /** Whether the pool may serve the key when its bound account is unavailable; null = as configured. */
+  readonly dedicatedFallback: boolean | null;
   /** The key's own price multipliers per service; missing means 1. */
   readonly serviceRates: Readonly<Record<string, number>>;
   /** 1 = Monday to 7 = Sunday. */

@@ -1,0 +1,129 @@
+import { beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import { RelayError } from '@crs/extension-api';
+import { keys } from '@crs/store';
+import { describeOnEachStore } from '../../test/support/each-store.js';
+import { testApiKey } from '../../test/support/test-api-key.js';
+import { TestClock } from '../../test/support/test-clock.js';
+import { testConfig } from '../../test/support/test-config.js';
+import { KeyHash } from '../core/crypto/key-hash.js';
+import { ApiKeyAuthenticator } from './api-key-authenticator.js';
+import type { ApiKeyRecord } from './api-key-record.js';
+import { ApiKeyRepository } from './api-key.repository.js';
+
+Logger.overrideLogger(false);
+
+const SECRET = 'cr_0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef';
+const NOW = Date.parse('2026-11-24T00:00:00.000Z');
+const config = testConfig({ encryptionKey: '0123456789abcdef0123456789abcdef' });
+const secretHash = 'e4c97944dde6e22bfebed1258f73a676f0e43bd9c352bf634eb33d3e15071bef';
+const headers = { 'x-api-key': SECRET };
+
+describeOnEachStore('ApiKeyAuthenticator', (store) => {
+  let records: ApiKeyRepository;
+  let sut: ApiKeyAuthenticator;
+
+  beforeEach(() => {
+    records = new ApiKeyRepository(store());
+    sut = new ApiKeyAuthenticator(records, new KeyHash(config), config, new TestClock(NOW));
+  });
+
+  const insert = (change: Partial<ApiKeyRecord> = {}) => records.insert(testApiKey({ secretHash, ...change }));
+  const refusal = (presented: Record<string, string>) =>
+    sut.authenticate(presented).then(
+      () => null,
+      (error: unknown) => error,
+    );
+
+  it('knows the owner of a secret by v1’s hash', async () => {
+    await insert({ permissions: ['claude'] });
+    expect(await sut.authenticate(headers)).toMatchObject({
+      keyId: testApiKey().id,
+      name: 'plain-a',
+      permissions: ['claude'],
+    });
+  });
+
+  it('knows it by the look-up of old versions', async () => {
+    await insert();
+    await store().del(keys.apiKey.hashMap);
+    await store().hset(keys.apiKey.legacyHash(secretHash), { id: testApiKey().id });
+    expect(await sut.authenticate(headers)).toMatchObject({ name: 'plain-a' });
+  });
+
+  it.each<[string, Record<string, string>, string, string]>([
+    ['no key', {}, 'missing_key', 'API key is missing'],
+    ['a key in the query alone', { ':path': `/?key=${SECRET}` }, 'missing_key', 'API key is missing'],
+    [
+      'another service’s key',
+      { authorization: 'Bearer sk-ant-0123456789' },
+      'invalid_key',
+      'API key format is invalid',
+    ],
+    ['an unknown key', { 'x-api-key': `cr_${'f'.repeat(64)}` }, 'invalid_key', 'API key not found'],
+  ])('refuses %s', async (_, presented, code, message) => {
+    await insert();
+    const error = await refusal(presented);
+    expect(error).toBeInstanceOf(RelayError);
+    expect(error).toMatchObject({ code, message: expect.stringContaining(message) });
+  });
+
+  it.each<[string, Partial<ApiKeyRecord>, string]>([
+    ['disabled', { isActive: false }, 'API key is disabled'],
+    ['deleted', { isActive: false, deletion: { at: null, by: '', byType: '' } }, 'API key not found'],
+    ['expired', { expiresAt: new Date(NOW - 1) }, 'API key has expired'],
+    ['expired this very moment', { expiresAt: new Date(NOW) }, 'API key has expired'],
+    [
+      'disabled and not activated',
+      { isActive: false, expirationMode: 'activation', isActivated: false },
+      'is disabled',
+    ],
+  ])('refuses a key that is %s, without repeating it', async (_, change, message) => {
+    await insert(change);
+    const error = await refusal(headers);
+    expect(error).toMatchObject({ code: 'invalid_key', message: expect.stringContaining(message) });
+    expect(String(error)).not.toContain(SECRET.slice(3));
+    expect(String(error)).not.toContain(secretHash);
+  });
+
+  it('serves a key until it ends', async () => {
+    await insert({ expiresAt: new Date(NOW + 1) });
+    expect(await sut.authenticate(headers)).toMatchObject({ name: 'plain-a' });
+  });
+
+  it('begins the life of a key with its first use, once', async () => {
+    await insert({
+      expirationMode: 'activation',
+      isActivated: false,
+      activatedAt: null,
+      activationDays: 2,
+      activationUnit: 'hours',
+    });
+    await Promise.all([sut.authenticate(headers), sut.authenticate(headers)]);
+    expect(await store().hgetall(keys.apiKey.record(testApiKey().id))).toMatchObject({
+      isActivated: 'true',
+      activatedAt: '2026-11-24T00:00:00.000Z',
+      lastUsedAt: '2026-11-24T00:00:00.000Z',
+      expiresAt: '2026-11-24T02:00:00.000Z',
+    });
+    const later = new ApiKeyAuthenticator(records, new KeyHash(config), config, new TestClock(NOW + 7_200_000));
+    await expect(later.authenticate(headers)).rejects.toThrow('API key has expired');
+  });
+});
+
+describe('ApiKeyAuthenticator of a key that never holds still', () => {
+  it('asks for another try', async () => {
+    const record = testApiKey({ secretHash, expirationMode: 'activation', isActivated: false });
+    const records = {
+      findByHash: jest.fn(async () => ({ record, stored: { fields: {}, extra: {} } })),
+      replace: jest.fn(async () => 'changed'),
+    };
+    const sut = new ApiKeyAuthenticator(
+      records as unknown as ApiKeyRepository,
+      new KeyHash(config),
+      config,
+      new TestClock(NOW),
+    );
+    await expect(sut.authenticate(headers)).rejects.toMatchObject({ code: 'internal' });
+  });
+});

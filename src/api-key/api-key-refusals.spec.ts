@@ -1,0 +1,134 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { ApiKeyApp, refusedFields } from '../../test/support/api-key-app.js';
+
+const ACCOUNT = '7c9e6679-7425-40de-944b-e07fc1f90ae7';
+const GROUP = 'group:0f8fad5b-d9cb-469f-a165-70867728950e';
+const UNKNOWN = 'f0000000-0000-4000-8000-000000000000';
+
+let app: ApiKeyApp;
+
+beforeAll(async () => {
+  app = await ApiKeyApp.start();
+});
+
+beforeEach(async () => {
+  app.clock.ms = Date.parse('2026-11-24T00:00:00.000Z');
+  await app.clear();
+});
+
+afterAll(() => app.close());
+
+describe('what is refused', () => {
+  it.each<[string, unknown]>([
+    ['name', undefined],
+    ['name', null],
+    ['name', ''],
+    ['name', '   '],
+    ['name', 7],
+    ['name', 'x'.repeat(101)],
+    ['name', 'line\nbreak'],
+    ['description', 'x'.repeat(501)],
+    ['description', 7],
+    ['tokenLimit', '5'],
+    ['tokenLimit', 1.5],
+    ['tokenLimit', -1],
+    ['tokenLimit', 1e300],
+    ['concurrencyLimit', true],
+    ['rateLimitWindow', {}],
+    ['rateLimitRequests', [1]],
+    ['rateLimitCost', '1.5'],
+    ['dailyCostLimit', -0.01],
+    ['totalCostLimit', 1e300],
+    ['isActive', 'true'],
+    ['isActive', 1],
+    ['claudeAccountId', ACCOUNT],
+    ['claudeConsoleAccountId', 'my account'],
+    ['claudeConsoleAccountId', 7],
+    ['codexAccountId', `responses:${ACCOUNT}`],
+    ['codexAccountId', ''],
+    ['permissions', 'gpt'],
+    ['permissions', ''],
+    ['permissions', ['claude', 'gemini']],
+    ['permissions', [7]],
+    ['permissions', { claude: true }],
+    ['enableModelRestriction', 'yes'],
+    ['restrictedModels', 'claude-a'],
+    ['restrictedModels', ['']],
+    ['restrictedModels', ['x'.repeat(201)]],
+    ['restrictedModels', Array.from({ length: 201 }, (_, at) => `m${at}`)],
+    ['modelRestrictionMode', 'block'],
+    ['allowedClients', ['curl']],
+    ['allowedClients', 'claude_code'],
+    ['tags', ['x'.repeat(51)]],
+    ['tags', ['']],
+    ['tags', Array.from({ length: 51 }, (_, at) => `t${at}`)],
+    ['tags', [{ a: 1 }]],
+    ['activationDays', -1],
+    ['activationDays', 99_999],
+    ['activationUnit', 'weeks'],
+    ['expirationMode', 'never'],
+    ['expiresAt', 'soon'],
+    ['expiresAt', 1_900_000_000],
+    ['expiresAt', '2030-02-30'],
+    ['serviceRates', { claude: -1 }],
+    ['serviceRates', { gpt: 1 }],
+    ['serviceRates', []],
+    ['weeklyResetDay', 0],
+    ['weeklyResetDay', 8],
+    ['weeklyResetHour', 24],
+    ['dedicatedAccountFallback', 'no'],
+    ['openaiResponsesPayloadRules', {}],
+    ['openaiResponsesPayloadRules', 'x'],
+    ['openaiResponsesPayloadRules', Array.from({ length: 51 }, () => ({ path: 'a', valueType: 'string', value: 'x' }))],
+    ['id', UNKNOWN],
+    ['key', 'cr_mine'],
+    ['createdAt', '2020-01-01'],
+    ['isDeleted', true],
+    ['userId', 'x'],
+    ['openaiAccountId', `responses:${ACCOUNT}`],
+    ['geminiAccountId', ACCOUNT],
+    ['surprise', 1],
+  ])('%s = %j, by its name, at creation and at a change', async (field, value) => {
+    const created = await app.call('POST', '', { name: 'a', [field]: value });
+    expect(created.status).toBe(400);
+    expect(refusedFields(created)).toEqual([field]);
+    if (value === undefined) return;
+    const { id } = await app.create({ name: 'a' });
+    const changed = await app.call('PUT', `/${id}`, { [field]: value });
+    expect(changed.status).toBe(400);
+    expect(refusedFields(changed)).toEqual([field]);
+  });
+
+  it('names the part of a rule that is wrong', async () => {
+    const rules = [{ path: 'a', valueType: 'number', value: 'x', extra: 1 }];
+    const answer = await app.call('POST', '', { name: 'a', openaiResponsesPayloadRules: rules });
+    expect(refusedFields(answer).toSorted()).toEqual([
+      'openaiResponsesPayloadRules.0.extra',
+      'openaiResponsesPayloadRules.0.value',
+    ]);
+  });
+
+  it.each([7, null, 'x', []])('names a rule that is none: %j', async (rule) => {
+    const answer = await app.call('POST', '', { name: 'a', openaiResponsesPayloadRules: [rule] });
+    expect(refusedFields(answer)[0]).toMatch(/^openaiResponsesPayloadRules/);
+  });
+
+  it('says why a field of v1 cannot be set', async () => {
+    const { body } = await app.call('POST', '', { name: 'a', geminiAccountId: ACCOUNT });
+    expect(body.errors[0]?.message).toContain(
+      'geminiAccountId cannot be set: accounts of this kind are not served here',
+    );
+  });
+
+  it.each(['[1]', '"text"', '7', '{"name":', 'null'])('takes no %s for a key', async (body) => {
+    expect((await app.call('POST', '', body)).status).toBe(400);
+    expect((await app.call('GET')).body.total).toBe(0);
+  });
+
+  it('two Claude bindings at once, and an end that an activation would overwrite', async () => {
+    const both = { claudeAccountId: GROUP, claudeConsoleAccountId: ACCOUNT };
+    expect(refusedFields(await app.call('POST', '', { name: 'a', ...both }))).toEqual(['claudeAccountId']);
+    const end = { expirationMode: 'activation', expiresAt: '2030-01-31' };
+    expect(refusedFields(await app.call('POST', '', { name: 'a', ...end }))).toEqual(['expiresAt']);
+  });
+});

@@ -1,0 +1,143 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { ApiKeyId } from '@crs/extension-api';
+import { keys, STORE_CLIENT, type StoreClient, type StoreCommand } from '@crs/store';
+import { type ApiKeyIndexEntry, indexEntryOf } from './api-key-index-entry.js';
+import type { ApiKeyRecord } from './api-key-record.js';
+import { type ApiKeyWrite, diffApiKey, isEmptyWrite, type StoredApiKey } from './api-key-write.js';
+import { decodeApiKey, encodeApiKey, type StoredFields } from './api-key.codec.js';
+import { repliesOf, repliesOfRightType } from './store-replies.js';
+import {
+  type ApiKeyUpdate,
+  updateApiKey,
+  updateArguments,
+  updateKeys,
+  type UpdateReply,
+} from './update-api-key.script.js';
+
+/** A key that nobody has used or changed for a year disappears, as in v1. */
+const RECORD_TTL_SECONDS = 31_536_000;
+const BATCH_SIZE = 500;
+
+/** The records of client keys, with all that v1 keeps to find them. */
+@Injectable()
+export class ApiKeyRepository {
+  constructor(@Inject(STORE_CLIENT) private readonly store: StoreClient) {}
+
+  async insert(record: ApiKeyRecord): Promise<void> {
+    const { fields, extra } = encodeApiKey(record);
+    const recordKey = keys.apiKey.record(record.id);
+    await repliesOf(
+      this.store.multi([
+        ['hset', recordKey, ...flat(fields)],
+        ['expire', recordKey, RECORD_TTL_SECONDS],
+        ['hset', keys.apiKey.extra(record.id), ...flat(extra)],
+        ['hset', keys.apiKey.hashMap, record.secretHash, record.id],
+        ...indexCommands(record.id, indexEntryOf(record)),
+      ]),
+    );
+  }
+
+  async find(id: ApiKeyId): Promise<StoredApiKey | null> {
+    return this.findOne(id);
+  }
+
+  /** In the order of the ids; null where there is no such key. */
+  async findMany(ids: readonly string[]): Promise<readonly (StoredApiKey | null)[]> {
+    const found: (StoredApiKey | null)[] = [];
+    for (let at = 0; at < ids.length; at += BATCH_SIZE) {
+      found.push(...(await this.findBatch(ids.slice(at, at + BATCH_SIZE))));
+    }
+    return found;
+  }
+
+  /** The key whose secret has this hash, deleted or not: v1 keeps deleted keys in its look-up at times. */
+  async findByHash(secretHash: string): Promise<StoredApiKey | null> {
+    const [current, legacy] = await repliesOfRightType(
+      this.store.pipeline([
+        ['hget', keys.apiKey.hashMap, secretHash],
+        ['hget', keys.apiKey.legacyHash(secretHash), 'id'],
+      ]),
+    );
+    const id = current ?? legacy;
+    if (typeof id !== 'string') return null;
+    const found = await this.findOne(id);
+    // An old look-up may outlive the secret that it was made for.
+    return found?.record.secretHash === secretHash ? found : null;
+  }
+
+  /**
+   * Writes what differs between the key as it was read and `next`, unless the key is no longer what was read. An equal
+   * `next` writes the index alone.
+   */
+  async replace({ record, stored }: StoredApiKey, next: ApiKeyRecord): Promise<UpdateReply> {
+    const update = toUpdate(record, next);
+    return this.store.runScript(updateApiKey, updateKeys(update), updateArguments(stored, update));
+  }
+
+  private async findOne(id: string): Promise<StoredApiKey | null> {
+    const [fields, extra] = await repliesOfRightType(this.store.pipeline(readCommands(id)));
+    return toStoredApiKey(id, fields, extra);
+  }
+
+  private async findBatch(ids: readonly string[]): Promise<readonly (StoredApiKey | null)[]> {
+    const replies = await repliesOfRightType(this.store.pipeline(ids.flatMap(readCommands)));
+    return ids.map((id, at) => toStoredApiKey(id, replies[2 * at], replies[2 * at + 1]));
+  }
+}
+
+const readCommands = (id: string): StoreCommand[] => [
+  ['hgetall', keys.apiKey.record(id)],
+  ['hgetall', keys.apiKey.extra(id)],
+];
+
+/** A hash without a secret's hash is no key, but what a late counter left of one that has disappeared. */
+function toStoredApiKey(id: string, fieldsReply: unknown, extraReply: unknown): StoredApiKey | null {
+  const stored = { fields: toFields(fieldsReply), extra: toFields(extraReply) };
+  if (!stored.fields['apiKey']) return null;
+  return { record: decodeApiKey(id, stored), stored };
+}
+
+const toFields = (reply: unknown): StoredFields => (reply ?? {}) as StoredFields;
+
+const flat = (fields: StoredFields): string[] => Object.entries(fields).flat();
+
+function toUpdate(before: ApiKeyRecord, after: ApiKeyRecord): ApiKeyUpdate {
+  const write = diffApiKey(before, after);
+  const [stale, { tags, ...entry }] = [indexEntryOf(before), indexEntryOf(after)];
+  return {
+    ...write,
+    ...entry,
+    id: after.id,
+    ttlSeconds: isEmptyWrite(write) ? 0 : RECORD_TTL_SECONDS,
+    secretHash: after.secretHash,
+    legacy: legacyLookUp(before, after),
+    staleNameMember: stale.nameMember,
+    used: isUsed(write),
+    tags: [
+      ...tags.map((name) => ({ name, kept: true })),
+      ...stale.tags.filter((name) => !tags.includes(name)).map((name) => ({ name, kept: false })),
+    ],
+  };
+}
+
+const isUsed = ({ set }: ApiKeyWrite): boolean => 'lastUsedAt' in set;
+
+/** v1 writes the old form of the look-up when a key is restored. */
+function legacyLookUp(before: ApiKeyRecord, after: ApiKeyRecord): StoredFields {
+  if (before.deletion === null || after.deletion !== null) return {};
+  return { id: after.id, name: after.name, isActive: String(after.isActive) };
+}
+
+function indexCommands(id: ApiKeyId, entry: ApiKeyIndexEntry): StoreCommand[] {
+  return [
+    ['sadd', keys.apiKey.all, id],
+    ['zadd', keys.apiKey.byCreatedAt, entry.createdAt, id],
+    ['zadd', keys.apiKey.byLastUsedAt, entry.lastUsedAt, id],
+    ['zadd', keys.apiKey.byName, 0, entry.nameMember],
+    ...(entry.state === 'active' ? [['sadd', keys.apiKey.active, id] satisfies StoreCommand] : []),
+    ...entry.tags.flatMap((tag): StoreCommand[] => [
+      ['sadd', keys.apiKey.tag(tag), id],
+      ['sadd', keys.apiKey.allTags, tag],
+    ]),
+  ];
+}

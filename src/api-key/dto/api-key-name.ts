@@ -1,0 +1,22 @@
+import { applyDecorators } from '@nestjs/common';
+import { Transform } from 'class-transformer';
+import { IsString, Length, Matches } from 'class-validator';
+import { NO_CONTROL_CHARACTERS, tidyText } from './setting-field.js';
+
+const MAX_NAME_LENGTH = 100;
+
+export const NAME_DOCS = {
+  description: 'For the reader; need not be unique.',
+  example: 'web-team',
+  minLength: 1,
+  maxLength: MAX_NAME_LENGTH,
+} as const;
+
+/** The rules of a key's name: there is no default, so null is refused, too. */
+export const IsApiKeyName = (): PropertyDecorator =>
+  applyDecorators(
+    Transform(tidyText),
+    IsString({ message: '$property must be text' }),
+    Length(1, MAX_NAME_LENGTH, { message: `$property must have 1 to ${MAX_NAME_LENGTH} characters` }),
+    Matches(NO_CONTROL_CHARACTERS, { message: '$property must not hold control characters' }),
+  );

@@ -1,0 +1,91 @@
+import { ApiPropertyOptional } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import { ArrayMaxSize, IsArray, IsObject, IsOptional, ValidateNested } from 'class-validator';
+import { IsInstant } from './instant.validator.js';
+import { PayloadRuleDto } from './payload-rule.dto.js';
+import { IsServiceRates } from './service-rates.validator.js';
+import { ChoiceField, CountField, FlagField, NamesField, TextField } from './setting-field.js';
+
+const MAX_DESCRIPTION_LENGTH = 500;
+const MAX_ICON_LENGTH = 100_000;
+const MAX_ACTIVATION_LENGTH = 36_500;
+const MAX_RULES = 50;
+
+/** What a key is called, how long it lives, and how its requests are treated. */
+export class LifeSettingsDto {
+  @TextField({ description: 'For the reader.', example: 'Build machines of the web team' }, MAX_DESCRIPTION_LENGTH)
+  description?: string | null;
+
+  @NamesField({ description: 'Words to find the key by.', example: ['team-a', 'ci'] }, { items: 50, length: 50 })
+  tags?: string[] | null;
+
+  @TextField({ description: 'Name of an icon, or a picture as base64.', example: '' }, MAX_ICON_LENGTH)
+  icon?: string | null;
+
+  @FlagField({ description: 'Whether the key works.', example: true }, true)
+  isActive?: boolean | null;
+
+  @ChoiceField(
+    { description: '`fixed`: until expiresAt. `activation`: from the first use for activationDays.', example: 'fixed' },
+    ['fixed', 'activation'],
+    'fixed',
+  )
+  expirationMode?: 'fixed' | 'activation' | null;
+
+  @CountField(
+    { description: 'How long the key lives after its first use, in activationUnit; 0 = 30.', example: 30 },
+    { max: MAX_ACTIVATION_LENGTH },
+  )
+  activationDays?: number | null;
+
+  @ChoiceField({ description: 'Unit of activationDays.', example: 'days' }, ['days', 'hours'], 'days')
+  activationUnit?: 'days' | 'hours' | null;
+
+  @ApiPropertyOptional({
+    description: 'When the key ends (a date means midnight UTC); null = never.',
+    type: String,
+    format: 'date-time',
+    nullable: true,
+    default: null,
+    example: '2030-01-31T00:00:00.000Z',
+  })
+  @IsOptional()
+  @IsInstant()
+  expiresAt?: string | null;
+
+  @ApiPropertyOptional({
+    description: 'Price multipliers of the key by service, over those of the gateway.',
+    type: 'object',
+    additionalProperties: { type: 'number', minimum: 0 },
+    nullable: true,
+    default: {},
+    example: { claude: 1.2 },
+  })
+  @IsOptional()
+  @IsServiceRates()
+  serviceRates?: Record<string, number> | null;
+
+  @FlagField(
+    { description: 'Fit Responses requests of other clients to what Codex upstreams accept.', example: true },
+    true,
+  )
+  enableOpenAIResponsesCodexAdaptation?: boolean | null;
+
+  @FlagField({ description: 'Whether openaiResponsesPayloadRules applies.', example: false }, false)
+  enableOpenAIResponsesPayloadRules?: boolean | null;
+
+  @ApiPropertyOptional({
+    description: 'Changes to the body of each Responses request.',
+    type: [PayloadRuleDto],
+    nullable: true,
+    maxItems: MAX_RULES,
+    default: [],
+  })
+  @IsOptional()
+  @IsArray({ message: '$property must be a list of rules' })
+  @ArrayMaxSize(MAX_RULES, { message: `$property may hold at most ${MAX_RULES} rules` })
+  @IsObject({ each: true, message: '$property must be a list of rules' })
+  @ValidateNested({ each: true })
+  @Type(() => PayloadRuleDto)
+  openaiResponsesPayloadRules?: PayloadRuleDto[] | null;
+}

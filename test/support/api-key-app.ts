@@ -1,0 +1,100 @@
+import type { CanActivate, ExecutionContext } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { keys } from '@crs/store';
+import { ApiKeyModule } from '../../src/api-key/api-key.module.js';
+import type { ApiKeyDto } from '../../src/api-key/dto/api-key.dto.js';
+import type { CreatedApiKeyDto } from '../../src/api-key/dto/created-api-key.dto.js';
+import { CryptoModule } from '../../src/core/crypto/crypto.module.js';
+import type { FieldError } from '../../src/core/http/problem-details.js';
+import { type HttpApp, startHttpApp } from './http-app.js';
+import { TestClock } from './test-clock.js';
+
+/** Every body that the routes of keys answer, in one. */
+export interface ApiKeyBody extends Readonly<CreatedApiKeyDto> {
+  readonly items: readonly Readonly<CreatedApiKeyDto>[];
+  readonly total: number;
+  readonly detail: string;
+  readonly errors: readonly FieldError[];
+}
+
+export interface ApiKeyAnswer {
+  readonly status: number;
+  readonly body: ApiKeyBody;
+}
+
+/** Stands in for the admin login, which has specs of its own. */
+class AdaIsAdmin implements CanActivate {
+  canActivate(context: ExecutionContext): boolean {
+    Object.assign(context.switchToHttp().getRequest<object>(), { user: { username: 'ada' } });
+    return true;
+  }
+}
+
+/** The routes of keys on a real port, called by an administrator named ada. */
+export class ApiKeyApp {
+  private constructor(
+    private readonly server: HttpApp,
+    readonly clock: TestClock,
+  ) {}
+
+  static async start(): Promise<ApiKeyApp> {
+    const clock = new TestClock(0);
+    const server = await startHttpApp({
+      imports: [CryptoModule, ApiKeyModule],
+      providers: [{ provide: APP_GUARD, useClass: AdaIsAdmin }],
+      clock,
+    });
+    return new ApiKeyApp(server, clock);
+  }
+
+  /** `body` is sent as JSON, text as it is. */
+  async call(method: string, path = '', body?: unknown): Promise<ApiKeyAnswer> {
+    const text = typeof body === 'string' ? body : JSON.stringify(body);
+    const response = await fetch(`${this.server.url}/api/v2/keys${path}`, {
+      method,
+      ...(body !== undefined && { body: text, headers: { 'content-type': 'application/json' } }),
+    });
+    return { status: response.status, body: (await response.json()) as ApiKeyBody };
+  }
+
+  /** A new key, with its secret in `key`. */
+  async create(settings: object): Promise<ApiKeyBody> {
+    return (await this.call('POST', '', settings)).body;
+  }
+
+  /** The key's hash as it is stored. */
+  stored(id: string): Promise<Record<string, string>> {
+    return this.server.store.hgetall(keys.apiKey.record(id));
+  }
+
+  async write(id: string, fields: Record<string, string>): Promise<void> {
+    await this.server.store.hset(keys.apiKey.record(id), fields);
+  }
+
+  /** The schemas of the document, by name. */
+  async schemas(): Promise<Record<string, { properties: Record<string, unknown>; required?: string[] }>> {
+    const response = await fetch(`${this.server.url}/docs-json`);
+    const document = (await response.json()) as { components: { schemas: Awaited<ReturnType<ApiKeyApp['schemas']>> } };
+    return document.components.schemas;
+  }
+
+  /** Forgets all keys. */
+  async clear(): Promise<void> {
+    const { store } = this.server;
+    const ids = await store.smembers(keys.apiKey.all);
+    const { all, byCreatedAt, byName, active, deleted } = keys.apiKey;
+    await store.del(...ids.map((id) => keys.apiKey.record(id)), all, byCreatedAt, byName, active, deleted);
+  }
+
+  close(): Promise<void> {
+    return this.server.close();
+  }
+}
+
+/** The names of the refused fields. */
+export const refusedFields = ({ body }: ApiKeyAnswer): readonly string[] => body.errors.map((error) => error.field);
+
+/** An answer without the secret, which only a creation shows. */
+export function withoutSecret(body: ApiKeyBody): Readonly<ApiKeyDto> {
+  return Object.fromEntries(Object.entries(body).filter(([field]) => field !== 'key')) as unknown as ApiKeyDto;
+}
