@@ -1,0 +1,165 @@
+import type { AccountMark, UpstreamAccount } from '@crs/extension-api';
+import { openSqliteStore, type SqliteStore } from '@crs/store';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import type { TestingModule } from '@nestjs/testing';
+import { startAccounts } from '../../test/support/account-app.js';
+import {
+  CODEX_KIND,
+  CONSOLE_KIND,
+  putAccounts,
+  v1CodexRecord,
+  v1ConsoleRecord,
+} from '../../test/support/account-fixture.js';
+import { AccountDirectory } from './account-directory.js';
+import { AccountHealthService } from './account-health.service.js';
+import { unavailableReasons, type UnavailableReason } from './availability.js';
+
+const START = Date.parse('2026-11-23T04:00:00.000Z');
+const detail = { requestId: 'req_1', model: 'claude-opus-4-1-20250805', endpoint: 'messages', text: 'Overloaded' };
+const overload: AccountMark = { type: 'overload', statusCode: 529 };
+
+describe('AccountHealthService', () => {
+  let now: number;
+  let store: SqliteStore;
+  let module: TestingModule;
+  let sut: AccountHealthService;
+
+  beforeEach(async () => {
+    now = START;
+    store = openSqliteStore(':memory:', { now: () => now });
+    module = await startAccounts({ store, now: () => now });
+    sut = module.get(AccountHealthService);
+    await putAccounts(store, CONSOLE_KIND, v1ConsoleRecord({ id: 'a' }));
+    await putAccounts(store, CODEX_KIND, v1CodexRecord({ id: 'x', apiKey: '' }));
+  });
+
+  afterEach(async () => {
+    await module.close();
+    await store.quit();
+  });
+
+  const account = async (id = 'a', platform = 'claude-console'): Promise<UpstreamAccount> => {
+    const state = await module.get(AccountDirectory).find(platform, id);
+    if (state === null) throw new Error(`no account ${id}`);
+    return state.account;
+  };
+  const reasons = async (endpoint = 'messages'): Promise<UnavailableReason[]> => {
+    const state = await module.get(AccountDirectory).find('claude-console', 'a');
+    if (state === null) throw new Error('no account');
+    return unavailableReasons(state, { now, model: detail.model, endpoint, excluded: new Set() });
+  };
+
+  it('takes an account out of use at once, and back when the mark has ended', async () => {
+    expect(await reasons()).toEqual([]);
+    await sut.mark(await account(), overload, detail);
+    expect(await reasons()).toEqual(['cooling_down']);
+    now += 599_999;
+    expect(await reasons()).toEqual(['cooling_down']);
+    now += 1;
+    expect(await reasons()).toEqual([]);
+  });
+
+  it('writes marks under the name that v1 gives the kind of account', async () => {
+    await sut.mark(await account('x', 'codex'), overload, detail);
+    expect(await store.exists('temp_unavailable:openai-responses:x', 'error_history:openai-responses:x')).toBe(2);
+  });
+
+  it('needs one round trip', async () => {
+    const marked = await account();
+    const commands = [jest.spyOn(store, 'runScript'), jest.spyOn(store, 'pipeline'), jest.spyOn(store, 'multi')];
+    await sut.mark(marked, overload, detail);
+    expect(commands.reduce((sum, command) => sum + command.mock.calls.length, 0)).toBe(1);
+  });
+
+  it('writes nothing about an account that is protected from marks', async () => {
+    await store.hset('claude_console_account:a', { disableAutoProtection: 'true' });
+    await sut.mark(await account(), overload, detail);
+    expect(await reasons()).toEqual([]);
+    expect(await store.exists('error_history:claude-console:a')).toBe(0);
+  });
+
+  it('keeps a rate limited account out until the reset that the upstream named, and does not take it for a stop of v1', async () => {
+    const resetAt = new Date(START + 2 * 3_600_000);
+    await sut.mark(await account(), { type: 'rate_limit', statusCode: 429, resetAt }, detail);
+    expect(await reasons()).toEqual(['rate_limited']);
+    expect(await store.hgetall('claude_console_account:a')).toMatchObject({
+      isActive: 'true',
+      schedulable: 'true',
+      status: 'active',
+      rateLimitedAt: '2026-11-23T04:00:00.000Z',
+      rateLimitStatus: 'limited',
+    });
+    now = resetAt.getTime() - 1;
+    expect(await reasons()).toEqual(['rate_limited']);
+    now = resetAt.getTime();
+    expect(await reasons()).toEqual([]);
+  });
+
+  it('keeps an account that lacks an endpoint in use for the others', async () => {
+    await sut.mark(
+      await account(),
+      { type: 'endpoint_missing', statusCode: 404 },
+      { ...detail, endpoint: 'count_tokens' },
+    );
+    expect(await reasons('count_tokens')).toEqual(['cooling_down']);
+    expect(await reasons('messages')).toEqual([]);
+  });
+
+  it('says nothing of the secret in the history', async () => {
+    await sut.mark(await account(), overload, { ...detail, text: 'bad key sk-console-plain' });
+    const [entry = ''] = await store.lrange('error_history:claude-console:a', 0, -1);
+    expect(entry).toContain('bad key [redacted]');
+    expect(entry).not.toContain('sk-console-plain');
+  });
+
+  it('brings back no account that was removed meanwhile', async () => {
+    const removed = await account();
+    await store.del('claude_console_account:a');
+    await sut.mark(removed, { type: 'rate_limit', statusCode: 429 }, detail);
+    await sut.recovered({ ...removed, rateLimitedAt: new Date(START) });
+    expect(await store.exists('claude_console_account:a', 'temp_unavailable:claude-console:a')).toBe(0);
+  });
+
+  it('rejects when the store fails', async () => {
+    const marked = await account();
+    jest.spyOn(store, 'runScript').mockRejectedValueOnce(new Error('store down'));
+    await expect(sut.mark(marked, overload, detail)).rejects.toThrow('store down');
+  });
+
+  it('ends every temporary mark when it is told to', async () => {
+    await sut.mark(
+      await account(),
+      { type: 'rate_limit', statusCode: 429, resetAt: new Date(START + 86_400_000) },
+      detail,
+    );
+    await sut.mark(await account(), { type: 'model_missing', statusCode: 404 }, detail);
+    expect(await reasons()).toEqual(['rate_limited', 'model']);
+    await sut.clear('claude-console', 'a');
+    expect(await reasons()).toEqual([]);
+  });
+
+  describe('recovered', () => {
+    it('clears the note of a rate limit', async () => {
+      await sut.mark(await account(), { type: 'rate_limit', statusCode: 429 }, detail);
+      await sut.recovered(await account());
+      expect(await store.hgetall('claude_console_account:a')).toMatchObject({ rateLimitedAt: '', rateLimitStatus: '' });
+      expect((await account()).rateLimitedAt).toBeNull();
+    });
+
+    it('costs nothing for an account that was not limited', async () => {
+      const healthy = await account();
+      const runScript = jest.spyOn(store, 'runScript');
+      await sut.recovered(healthy);
+      expect(runScript).not.toHaveBeenCalled();
+    });
+
+    it('leaves a newer note', async () => {
+      await sut.mark(await account(), { type: 'rate_limit', statusCode: 429 }, detail);
+      const limited = await account();
+      now += 5000;
+      await sut.mark(limited, { type: 'rate_limit', statusCode: 429 }, detail);
+      await sut.recovered(limited);
+      expect(await store.hget('claude_console_account:a', 'rateLimitedAt')).toBe('2026-11-23T04:00:05.000Z');
+    });
+  });
+});

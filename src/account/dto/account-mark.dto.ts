@@ -1,0 +1,65 @@
+import { ApiProperty } from '@nestjs/swagger';
+import type { AccountMarks, CoolDown } from '../account-state.js';
+import { coolDownReason, type UnavailableReason } from '../availability.js';
+
+const MARK_TYPES = ['cool_down', 'reset', 'model_missing', 'endpoint_missing', 'v1_stop'] as const;
+
+/** Something that keeps an account out of use for a while. */
+export class AccountMarkDto {
+  @ApiProperty({
+    description:
+      'cool_down: after a failure. reset: the upstream named a later reset. model_missing, endpoint_missing: the upstream does not have it. v1_stop: version 1 stopped the account.',
+    enum: MARK_TYPES,
+    example: 'cool_down',
+  })
+  type!: (typeof MARK_TYPES)[number];
+
+  @ApiProperty({ description: 'The code under which it counts in availability.', example: 'cooling_down' })
+  reason!: UnavailableReason;
+
+  @ApiProperty({
+    description: 'What failed (of a cool-down), or which model or endpoint is missing; null for the others.',
+    nullable: true,
+    type: String,
+    example: 'overload',
+  })
+  name!: string | null;
+
+  @ApiProperty({
+    description: 'The status that the upstream answered with; null = none.',
+    nullable: true,
+    type: Number,
+    example: 529,
+  })
+  statusCode!: number | null;
+
+  @ApiProperty({ description: 'When it ends.', format: 'date-time', example: '2030-01-31T12:10:00.000Z' })
+  until!: string;
+}
+
+export function toAccountMarkDtos(marks: AccountMarks): readonly Readonly<AccountMarkDto>[] {
+  const { coolDown, resetAt } = marks;
+  return [
+    ...(coolDown === null ? [] : [coolDownDto(coolDown)]),
+    ...(resetAt === null ? [] : [markDto('reset', 'rate_limited', resetAt)]),
+    ...[...marks.missingModels].map(([name, until]) => markDto('model_missing', 'model', until, name)),
+    ...[...marks.missingEndpoints].map(([name, until]) => markDto('endpoint_missing', 'cooling_down', until, name)),
+    ...marks.v1Stops.map(({ reason, until }) => markDto('v1_stop', reason, until)),
+  ];
+}
+
+function coolDownDto({ type, statusCode, until }: CoolDown): Readonly<AccountMarkDto> {
+  return {
+    ...markDto('cool_down', coolDownReason(type), until, type),
+    statusCode: statusCode === 0 ? null : statusCode,
+  };
+}
+
+function markDto(
+  type: AccountMarkDto['type'],
+  reason: UnavailableReason,
+  until: Date,
+  name: string | null = null,
+): Readonly<AccountMarkDto> {
+  return { type, reason, name, statusCode: null, until: until.toISOString() };
+}

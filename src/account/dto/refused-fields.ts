@@ -1,0 +1,51 @@
+import { ValidateBy } from 'class-validator';
+
+const READ_ONLY = 'is read-only';
+const BY_RESET = `${READ_ONLY}: POST .../reset-rate-limit ends what it stands for`;
+
+/** Fields of v1's records and of this API's answers that cannot be set, each with its reason. */
+const REASONS: Readonly<Record<string, string>> = {
+  id: READ_ONLY,
+  platform: `${READ_ONLY}: it stands in the path`,
+  baseApi: 'cannot be set: the address is called apiUrl here',
+  hasApiKey: `${READ_ONLY}: send apiKey`,
+  marks: BY_RESET,
+  status: BY_RESET,
+  errorMessage: BY_RESET,
+  rateLimitedAt: BY_RESET,
+  rateLimitStatus: BY_RESET,
+  rateLimitResetAt: BY_RESET,
+  rateLimitAutoStopped: BY_RESET,
+  overloadedAt: BY_RESET,
+  overloadStatus: BY_RESET,
+  unauthorizedAt: BY_RESET,
+  unauthorizedCount: BY_RESET,
+  blockedAt: BY_RESET,
+  blockedStatus: BY_RESET,
+  blockedAutoStopped: BY_RESET,
+  quotaStoppedAt: BY_RESET,
+  quotaAutoStopped: BY_RESET,
+  countTokensUnavailable: BY_RESET,
+  countTokensUnavailableAt: BY_RESET,
+  autoStoppedAt: BY_RESET,
+  stoppedReason: BY_RESET,
+  dailyUsage: `${READ_ONLY}: it is counted`,
+  lastResetDate: `${READ_ONLY}: it is counted`,
+  totalUsedTokens: `${READ_ONLY}: it is counted`,
+  createdAt: READ_ONLY,
+  updatedAt: READ_ONLY,
+  lastUsedAt: READ_ONLY,
+};
+
+/** Refuses what is stored and nobody may set, with the reason instead of "not a known field". */
+export function RefuseStoredFields(): ClassDecorator {
+  return (target) => {
+    for (const [field, reason] of Object.entries(REASONS)) refuse(reason)(target.prototype as object, field);
+  };
+}
+
+const refuse = (reason: string): PropertyDecorator =>
+  ValidateBy({
+    name: 'isRefused',
+    validator: { validate: (value) => value === undefined, defaultMessage: () => `$property ${reason}` },
+  });

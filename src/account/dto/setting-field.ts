@@ -1,0 +1,63 @@
+import { applyDecorators } from '@nestjs/common';
+import { IsBoolean, IsIn, IsInt, IsOptional, Max, Min, ValidateBy, ValidateIf } from 'class-validator';
+
+/** A field that may be left out and may not be null. */
+export const Optional = (): PropertyDecorator => ValidateIf((_, value) => value !== undefined);
+
+/** A field that may be left out; null puts it back to its default. */
+export const Clearable = (): PropertyDecorator => IsOptional();
+
+/** An optional truth. */
+export const Switch = (): PropertyDecorator =>
+  applyDecorators(Optional(), IsBoolean({ message: '$property must be true or false' }));
+
+/** An optional one of several words. */
+export const Choice = (choices: readonly string[]): PropertyDecorator =>
+  applyDecorators(Optional(), IsIn(choices, { message: `$property must be one of: ${choices.join(', ')}` }));
+
+/** An optional whole number; null puts it back to its default. */
+export const WholeNumber = ({ min, max }: { readonly min: number; readonly max: number }): PropertyDecorator =>
+  applyDecorators(Clearable(), IsInt({ message: '$property must be a whole number' }), Min(min), Max(max));
+
+const MAX_MODELS = 1000;
+const MAX_MODEL_LENGTH = 200;
+
+/** A list of models, or an object from a requested model to the upstream's name of it. */
+export function isModelMap(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const names: readonly unknown[] = Array.isArray(value) ? value : Object.entries(value).flat();
+  const models = Array.isArray(value) ? names.length : names.length / 2;
+  return models <= MAX_MODELS && names.every(isModelName);
+}
+
+const isModelName = (name: unknown): boolean =>
+  typeof name === 'string' && name.trim() !== '' && name.length <= MAX_MODEL_LENGTH;
+
+export const IsModelMap = (): PropertyDecorator =>
+  ValidateBy({
+    name: 'isModelMap',
+    validator: {
+      validate: isModelMap,
+      defaultMessage: () =>
+        `$property must be a list of models, or an object of requested model -> upstream model (at most ${MAX_MODELS})`,
+    },
+  });
+
+const INSTANT = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2}))?$/;
+
+/** A date, or an instant with its offset from UTC. Days that the calendar does not have are no dates. */
+export function isInstant(value: unknown): boolean {
+  if (typeof value !== 'string' || !INSTANT.test(value) || Number.isNaN(Date.parse(value))) return false;
+  const day = value.slice(0, 10);
+  const midnight = Date.parse(day);
+  return !Number.isNaN(midnight) && new Date(midnight).toISOString().startsWith(day);
+}
+
+export const IsInstant = (): PropertyDecorator =>
+  ValidateBy({
+    name: 'isInstant',
+    validator: {
+      validate: isInstant,
+      defaultMessage: () => '$property must be an ISO 8601 date or instant such as 2030-01-31 or 2030-01-31T12:00:00Z',
+    },
+  });

@@ -1,0 +1,98 @@
+import type { AccountProxy, ModelMap } from '@crs/extension-api';
+
+export const PROXY_TYPES = ['http', 'https', 'socks5'] as const satisfies readonly AccountProxy['type'][];
+
+/** How a value stands in a hash of texts. `decode` never throws; a missing field is decoded as an empty text. */
+export interface Codec<T> {
+  decode(text: string): T;
+  encode(value: T): string;
+}
+
+export const plainText = (fallback = ''): Codec<string> => ({
+  decode: (text) => text || fallback,
+  encode: (value) => value,
+});
+
+/** v1 reads anything but the text `true` as no; `schedulable` alone is on unless it is switched off. */
+export const offByDefault: Codec<boolean> = { decode: (text) => text === 'true', encode: String };
+export const onByDefault: Codec<boolean> = { decode: (text) => text !== 'false', encode: String };
+
+export const wholeNumber = (fallback: number): Codec<number> => ({
+  decode: (text) => {
+    const value = Number.parseInt(text, 10);
+    return Number.isSafeInteger(value) && value >= 0 ? value : fallback;
+  },
+  encode: String,
+});
+
+export const oneOf = <T extends string>(choices: readonly T[], fallback: T): Codec<T> => ({
+  decode: (text) => choices.find((choice) => choice === text) ?? fallback,
+  encode: (value) => value,
+});
+
+export const instant: Codec<Date | null> = {
+  decode: (text) => {
+    const at = new Date(text);
+    return Number.isNaN(at.getTime()) ? null : at;
+  },
+  encode: (value) => value?.toISOString() ?? '',
+};
+
+export const usd: Codec<number> = {
+  decode: (text) => {
+    const value = Number.parseFloat(text);
+    return Number.isFinite(value) && value > 0 ? value : 0;
+  },
+  encode: String,
+};
+
+/** Lower is asked first; v1 reads 0 as missing. */
+export const priority: Codec<number> = { decode: (text) => wholeNumber(0).decode(text) || 50, encode: String };
+
+/** A list, as v1 once stored it, is an identity map. What is no JSON restricts nothing. */
+export const modelMap: Codec<ModelMap> = {
+  decode: (text) => toModelMap(parseJson(text)),
+  encode: (value) => JSON.stringify(value),
+};
+
+/** The map of a JSON value: an object of texts, or a list of names. A name without a target stands for itself. */
+export function toModelMap(value: unknown): ModelMap {
+  if (typeof value !== 'object' || value === null) return {};
+  if (Array.isArray(value)) return Object.fromEntries(value.filter(isFilled).map((name) => [name, name]));
+  return Object.fromEntries(Object.entries(value).map(([name, target]) => [name, isFilled(target) ? target : name]));
+}
+
+export const proxy: Codec<AccountProxy | null> = {
+  decode: (text) => readProxy(text) ?? null,
+  encode: (value) => (value === null ? '' : JSON.stringify(value)),
+};
+
+/** Null: the account has no proxy. Undefined: it has one that cannot be understood. */
+export function readProxy(text: string): AccountProxy | null | undefined {
+  if (text === '' || text === 'null') return null;
+  const value = parseJson(text);
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { type, host, port, username, password } = value as Readonly<Record<string, unknown>>;
+  const knownType = PROXY_TYPES.find((known) => known === type);
+  // v1 stored the port as its form gave it: a number or a text.
+  const portNumber = typeof port === 'number' || typeof port === 'string' ? Number(port) : Number.NaN;
+  if (knownType === undefined || typeof host !== 'string' || host === '') return undefined;
+  if (!Number.isInteger(portNumber) || portNumber < 1 || portNumber > 65_535) return undefined;
+  return {
+    type: knownType,
+    host,
+    port: portNumber,
+    ...(isFilled(username) && { username }),
+    ...(isFilled(password) && { password }),
+  };
+}
+
+const isFilled = (value: unknown): value is string => typeof value === 'string' && value !== '';
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

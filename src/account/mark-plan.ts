@@ -1,0 +1,118 @@
+import type { AccountMark } from '@crs/extension-api';
+import type { AppConfig } from '../core/config/app-config.js';
+import { redactErrorText } from './error-text.js';
+import { ENDPOINT, MODEL, RESET } from './stored-marks.js';
+
+/** The request whose attempt failed. */
+export interface MarkDetail {
+  readonly requestId: string;
+  readonly model: string;
+  readonly endpoint: string;
+  /** What the upstream said. */
+  readonly text: string;
+}
+
+/** What a failure writes. */
+export interface MarkPlan {
+  readonly at: Date;
+  /** v1's `temp_unavailable`; null = the failure keeps the account in use. */
+  readonly coolDown: { readonly json: string; readonly ttlMs: number } | null;
+  /** A mark that v1 does not know. */
+  readonly named: { readonly name: string; readonly until: Date } | null;
+  readonly historyEntry: string;
+  /** The record says since when the account is rate limited. */
+  readonly isRateLimit: boolean;
+}
+
+const SECOND_MS = 1000;
+const HOUR_MS = 3_600_000;
+const LONGEST_RESET_MS = 7 * 24 * HOUR_MS;
+const MAX_ERROR_CHARS = 2000;
+/** A name that is longer is no model's, and is not worth a mark. */
+const MAX_NAME_CHARS = 200;
+
+/** How long a mark keeps the account out, in seconds; 0 = it does not. Pure. */
+function coolDownSeconds(mark: AccountMark, marks: AppConfig['marks'], now: number): number {
+  switch (mark.type) {
+    case 'connection':
+      return marks.connectionSeconds;
+    case 'service_unavailable':
+      return marks.serviceUnavailableSeconds;
+    case 'server_error':
+      return marks.serverErrorSeconds;
+    case 'timeout':
+      return marks.timeoutSeconds;
+    case 'overload':
+      return marks.overloadSeconds;
+    case 'auth_error':
+      return marks.authSeconds;
+    case 'blocked':
+      return marks.blockedMinutes * 60;
+    case 'rate_limit': {
+      const resetMs = resetOf(mark, now);
+      return resetMs === null
+        ? marks.rateLimitSeconds
+        : Math.min(Math.ceil(resetMs / SECOND_MS), marks.maxCustomSeconds);
+    }
+    case 'model_missing':
+    case 'endpoint_missing':
+      return 0;
+  }
+}
+
+/** Milliseconds to the named reset. One that is not in the future says nothing (a clock is wrong): null, as if unnamed. */
+function resetOf({ resetAt }: AccountMark, now: number): number | null {
+  const restMs = resetAt === undefined ? Number.NaN : resetAt.getTime() - now;
+  return restMs > 0 ? restMs : null;
+}
+
+function namedMark(
+  mark: AccountMark,
+  { model, endpoint }: MarkDetail,
+  marks: AppConfig['marks'],
+  now: number,
+): MarkPlan['named'] {
+  const until = new Date(now + HOUR_MS);
+  if (mark.type === 'model_missing' && model.length <= MAX_NAME_CHARS) return { name: MODEL + model, until };
+  if (mark.type === 'endpoint_missing') return { name: ENDPOINT + endpoint, until };
+  const resetMs = mark.type === 'rate_limit' ? resetOf(mark, now) : null;
+  if (resetMs === null || resetMs <= marks.maxCustomSeconds * SECOND_MS) return null;
+  return { name: RESET, until: new Date(now + Math.min(resetMs, LONGEST_RESET_MS)) };
+}
+
+/** What to write about a failed attempt. `secret` is the account's key: it never goes into the history. */
+export function planMark(
+  mark: AccountMark,
+  detail: MarkDetail,
+  context: { readonly marks: AppConfig['marks']; readonly now: number; readonly secret: string },
+): MarkPlan {
+  const { marks, now, secret } = context;
+  const at = new Date(now);
+  const ttlSeconds = coolDownSeconds(mark, marks, now);
+  const { requestId, model, endpoint, text } = detail;
+  const errorBody = redactErrorText(text, secret, MAX_ERROR_CHARS);
+  return {
+    at,
+    coolDown: ttlSeconds === 0 ? null : { json: coolDownJson(mark, at, ttlSeconds), ttlMs: ttlSeconds * SECOND_MS },
+    named: namedMark(mark, detail, marks, now),
+    historyEntry: JSON.stringify({
+      time: at.toISOString(),
+      status: mark.statusCode,
+      errorType: mark.type,
+      context: { requestId, model, endpoint, errorBody },
+    }),
+    isRateLimit: mark.type === 'rate_limit',
+  };
+}
+
+/** v1's fields in v1's order. */
+function coolDownJson({ statusCode, type }: AccountMark, at: Date, ttlSeconds: number): string {
+  return JSON.stringify({
+    statusCode,
+    errorType: type,
+    markedAt: at.toISOString(),
+    ttlSeconds,
+    cooldownSeconds: ttlSeconds,
+    expiresAt: new Date(at.getTime() + ttlSeconds * SECOND_MS).toISOString(),
+  });
+}
