@@ -1,0 +1,38 @@
+import {
+  type AccountKind,
+  type Platform,
+  PlatformAdapter,
+  type RelayAdapter,
+  type ServiceName,
+} from '@crs/extension-api';
+import { buildRequest } from './build-request.js';
+import { classifyFailure } from './classify-failure.js';
+import { AnthropicUsageMeter } from './usage-meter.js';
+
+/** Upstreams that speak Anthropic's Messages API and take an API key: Anthropic's own console and compatible relays. */
+@PlatformAdapter({ name: 'claude-console' })
+export class ClaudeConsolePlatform implements Platform {
+  readonly service: ServiceName = 'claude';
+
+  readonly account: AccountKind = {
+    recordPrefix: 'claude_console_account',
+    sharedSet: 'shared_claude_console_accounts',
+    accountType: 'claude-console',
+    storedPlatform: 'claude-console',
+    secretSalt: 'claude-console-salt',
+    undecryptable: 'as_is',
+    urlField: 'apiUrl',
+    binding: { storedField: 'claudeConsoleAccountId', prefix: '', apiField: 'claudeConsoleAccountId' },
+    sessionPrefix: 'unified_claude_session_mapping:',
+    rateLimitedStatus: 'rate_limited',
+    defaultUserAgent: 'claude-cli/1.0.69 (external, cli)',
+    ownSettings: ['supportedModels', 'maxConcurrentTasks', 'interceptWarmup'],
+  };
+
+  readonly relay: RelayAdapter = {
+    protocol: 'anthropic',
+    buildRequest,
+    classifyFailure,
+    createUsageMeter: () => new AnthropicUsageMeter(),
+  };
+}

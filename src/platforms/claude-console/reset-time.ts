@@ -1,0 +1,57 @@
+import type { HeaderMap } from '@crs/extension-api';
+
+/** No named reset parks an account for longer. */
+export const LONGEST_RESET_MS = 7 * 24 * 60 * 60 * 1000;
+
+/** Where a reset is named, the most telling first. */
+const RESET_HEADERS = [
+  'retry-after',
+  'anthropic-ratelimit-unified-reset',
+  'x-ratelimit-reset-requests',
+  'x-codex-ratelimit-reset',
+];
+const RESET_FIELDS = ['resets_in_seconds', 'resets_at'];
+
+/** Numbers from here on are epoch seconds, and a thousand times higher epoch milliseconds; below, seconds from now. */
+const FIRST_EPOCH_SECONDS = 1_000_000_000;
+const FIRST_EPOCH_MS = FIRST_EPOCH_SECONDS * 1000;
+
+const DURATION = /^(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+)ms)?$/;
+const DURATION_UNITS_MS = [3_600_000, 60_000, 1000, 1];
+
+/**
+ * When a rate limit ends, by the first header or field of the body that names a time to come. Null when none does:
+ * then nothing is known, and the account must not be parked for long.
+ */
+export function findReset(headers: HeaderMap, fields: Readonly<Record<string, unknown>>, now: Date): Date | null {
+  for (const value of [...RESET_HEADERS.map((name) => headers[name]), ...RESET_FIELDS.map((name) => fields[name])]) {
+    const resetMs = readTime(value, now.getTime());
+    if (resetMs !== null && resetMs > now.getTime())
+      return new Date(Math.min(resetMs, now.getTime() + LONGEST_RESET_MS));
+  }
+  return null;
+}
+
+/** Seconds (`120`, `0.5`), epochs, durations (`6m0s`, `20ms`), ISO and HTTP dates, as epoch ms; null for all else. */
+function readTime(value: unknown, nowMs: number): number | null {
+  const first: unknown = Array.isArray(value) ? value[0] : value;
+  if (typeof first !== 'string' && typeof first !== 'number') return null;
+  const text = String(first).trim();
+  if (/^\d+(\.\d+)?$/.test(text)) return readNumber(Number(text), nowMs);
+  const duration = DURATION.exec(text);
+  if (duration !== null && text !== '') return nowMs + durationMs(duration);
+  // Anything shorter cannot be a date, but Date.parse would make one of it.
+  const date = /\d{4}/.test(text) ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(date) ? null : date;
+}
+
+/** "At once" is a second from now: the limit has just been met, and a mark must have some length. */
+function readNumber(value: number, nowMs: number): number {
+  if (value >= FIRST_EPOCH_MS) return value;
+  if (value >= FIRST_EPOCH_SECONDS) return value * 1000;
+  return nowMs + Math.max(1, value) * 1000;
+}
+
+function durationMs(match: RegExpExecArray): number {
+  return DURATION_UNITS_MS.reduce((sum, unitMs, i) => sum + Number(match[i + 1] ?? 0) * unitMs, 0);
+}

@@ -1,0 +1,24 @@
+import { describe, expect, it } from '@jest/globals';
+import { readUpstreamError } from './upstream-error.js';
+
+describe('readUpstreamError', () => {
+  it.each([
+    ['{"type":"error","error":{"type":"api_error","message":"no"}}', 'api_error', 'no'],
+    ['{"error":{"message":"no"}}', '', 'no'],
+    ['{"error":"Forbidden","message":"no"}', '', 'no'],
+    ['{"error":"Forbidden"}', '', 'Forbidden'],
+    ['{"type":"error","error":null,"message":"no"}', 'error', 'no'],
+    ['{"error":{"code":7}}', '', '{"error":{"code":7}}'],
+    ['<html>no</html>', '', '<html>no</html>'],
+    ['"no"', '', '"no"'],
+    ['null', '', 'null'],
+    ['', '', ''],
+  ])('reads %s', (text, type, message) => {
+    expect(readUpstreamError(text)).toMatchObject({ type, message });
+  });
+
+  it('gives the fields of the error before those around it', () => {
+    const text = '{"code":1,"resets_at":2,"error":{"code":3,"resets_in_seconds":4}}';
+    expect(readUpstreamError(text).fields).toMatchObject({ code: 3, resets_at: 2, resets_in_seconds: 4 });
+  });
+});

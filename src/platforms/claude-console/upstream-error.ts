@@ -1,0 +1,24 @@
+import { asRecord, asText, type JsonRecord, parseJson } from './untyped-json.js';
+
+/** What an upstream's error says about itself, as far as it can be read. */
+export interface UpstreamError {
+  /** Anthropic's name of the kind of error, or empty. */
+  readonly type: string;
+  /** What it says; the raw text when it is no error of the protocol. */
+  readonly message: string;
+  /** The members of the `error` object over those of the body: where codes and resets are named. */
+  readonly fields: JsonRecord;
+}
+
+/** Reads `{"error":{"type","message"}}`, `{"error":"...","message":"..."}` and anything else that upstreams answer. */
+export function readUpstreamError(text: string): UpstreamError {
+  const body = asRecord(parseJson(text));
+  if (body === null) return { type: '', message: text, fields: {} };
+  const error = asRecord(body['error']);
+  const fields = { ...body, ...error };
+  return {
+    type: asText(fields['type']) ?? '',
+    message: asText(fields['message']) ?? asText(body['error']) ?? text,
+    fields,
+  };
+}

@@ -1,0 +1,139 @@
+import { type MeterReading, NO_TOKENS, type StreamEvent, type TokenUsage, type UsageMeter } from '@crs/extension-api';
+import { scanObject } from '@crs/json-scan';
+import { asRecord, asText, type JsonRecord, parseJson } from './untyped-json.js';
+
+/** The events that carry figures. All others are looked at only as far as the floor estimate needs it. */
+const FIGURE_EVENTS: ReadonlySet<string> = new Set(['message_start', 'message_delta', 'message_stop']);
+const TEXT_EVENT = 'content_block_delta';
+
+/** The type of an event that came without a name. A quote inside a string is escaped, so text cannot look like it. */
+const TYPE_OF_EVENT = /"type"\s*:\s*"(message_start|message_delta|message_stop|content_block_delta)"/;
+
+/**
+ * A piece of generated text as the API writes it, with nothing escaped in it: then the matched bytes are the text's
+ * own. This is nearly every piece; the others are parsed. Signatures are no output and match nothing.
+ */
+const PLAIN_DELTA =
+  /^\{"type":"content_block_delta","index":\d+,"delta":\{"type":"(?:text|thinking|input_json)_delta","(?:text|thinking|partial_json)":"([^"\\]*)"\s*\}\s*\}\s*$/;
+const TEXT_FIELDS = ['text', 'thinking', 'partial_json'] as const;
+
+/** The token figures of a `usage` object, by the name of ours; null where nothing has been said yet. */
+interface Figures {
+  input: number | null;
+  output: number | null;
+  cacheCreate: number | null;
+  cacheRead: number | null;
+  ephemeral5m: number | null;
+  ephemeral1h: number | null;
+}
+
+/**
+ * Reads the usage of one answer of the Messages API: the figures of `message_start`, overlaid field by field by those
+ * of each `message_delta`, or the `usage` of a whole body. What it cannot read it leaves out.
+ */
+export class AnthropicUsageMeter implements UsageMeter {
+  private readonly figures: Figures = {
+    input: null,
+    output: null,
+    cacheCreate: null,
+    cacheRead: null,
+    ephemeral5m: null,
+    ephemeral1h: null,
+  };
+  private model: string | null = null;
+  private speed: string | null = null;
+  private serviceTier: string | null = null;
+  private isFinal = false;
+  private outputBytes = 0;
+
+  onEvent(event: StreamEvent): void {
+    const name = event.event ?? TYPE_OF_EVENT.exec(event.data)?.[1] ?? '';
+    if (name === TEXT_EVENT) this.outputBytes += textBytes(event.data);
+    else if (FIGURE_EVENTS.has(name)) this.readFigures(name, asRecord(parseJson(event.data)) ?? {});
+  }
+
+  onBody(body: Buffer): void {
+    const scan = scanObject(body, ['model', 'usage']);
+    if (scan.kind === 'invalid') return;
+    const read = (name: string): unknown => {
+      const span = scan.spans.get(name);
+      return span === undefined ? undefined : parseJson(body.toString('utf8', span.start, span.end));
+    };
+    this.readModel(read('model'));
+    const usage = asRecord(read('usage'));
+    if (usage === null) return;
+    this.overlay(usage);
+    this.isFinal = true;
+  }
+
+  read(): MeterReading {
+    return {
+      usage: this.toUsage(),
+      model: this.model,
+      final: this.isFinal,
+      started: Object.values(this.figures).some((figure) => figure !== null),
+      outputBytes: this.outputBytes,
+      speed: this.speed,
+      serviceTier: this.serviceTier,
+    };
+  }
+
+  private readFigures(name: string, data: JsonRecord): void {
+    if (name === 'message_start') {
+      const message = asRecord(data['message']) ?? {};
+      this.readModel(message['model']);
+      this.overlay(asRecord(message['usage']) ?? {});
+      return;
+    }
+    const usage = asRecord(data['usage']) ?? {};
+    this.overlay(usage);
+    this.isFinal ||= name === 'message_stop' || toCount(usage['output_tokens']) !== null;
+  }
+
+  private readModel(model: unknown): void {
+    this.model = asText(model) ?? this.model;
+  }
+
+  private overlay(usage: JsonRecord): void {
+    const { figures } = this;
+    const split = asRecord(usage['cache_creation']) ?? {};
+    figures.input = toCount(usage['input_tokens']) ?? figures.input;
+    figures.output = toCount(usage['output_tokens']) ?? figures.output;
+    figures.cacheCreate = toCount(usage['cache_creation_input_tokens']) ?? figures.cacheCreate;
+    figures.cacheRead = toCount(usage['cache_read_input_tokens']) ?? figures.cacheRead;
+    figures.ephemeral5m = toCount(split['ephemeral_5m_input_tokens']) ?? figures.ephemeral5m;
+    figures.ephemeral1h = toCount(split['ephemeral_1h_input_tokens']) ?? figures.ephemeral1h;
+    this.speed = asText(usage['speed']) ?? this.speed;
+    this.serviceTier = asText(usage['service_tier']) ?? this.serviceTier;
+  }
+
+  /** With the split of cache writes known, their sum is what counts, whatever the total beside it says. */
+  private toUsage(): TokenUsage {
+    const { figures } = this;
+    const hasCacheSplit = figures.ephemeral5m !== null || figures.ephemeral1h !== null;
+    const ephemeral5mTokens = figures.ephemeral5m ?? 0;
+    const ephemeral1hTokens = figures.ephemeral1h ?? 0;
+    return {
+      ...NO_TOKENS,
+      inputTokens: figures.input ?? 0,
+      outputTokens: figures.output ?? 0,
+      cacheCreateTokens: hasCacheSplit ? ephemeral5mTokens + ephemeral1hTokens : (figures.cacheCreate ?? 0),
+      cacheReadTokens: figures.cacheRead ?? 0,
+      ephemeral5mTokens,
+      ephemeral1hTokens,
+      hasCacheSplit,
+    };
+  }
+}
+
+/** UTF-8 bytes of the text, thinking or tool input in a `content_block_delta`. */
+function textBytes(data: string): number {
+  const plain = PLAIN_DELTA.exec(data)?.[1];
+  if (plain !== undefined) return Buffer.byteLength(plain);
+  const delta = asRecord(asRecord(parseJson(data))?.['delta']) ?? {};
+  return TEXT_FIELDS.reduce((bytes, field) => bytes + Buffer.byteLength(asText(delta[field]) ?? ''), 0);
+}
+
+function toCount(value: unknown): number | null {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : null;
+}

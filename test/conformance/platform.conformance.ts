@@ -1,0 +1,255 @@
+import { describe, expect, it } from '@jest/globals';
+import {
+  type AttemptFailure,
+  type Platform,
+  type RelayAdapter,
+  type RelayRequest,
+  toAccountId,
+  type UpstreamAccount,
+} from '@crs/extension-api';
+import { findPath } from '@crs/json-scan';
+import fc from 'fast-check';
+
+/** What a client may show its key in; nothing of it may reach an upstream. */
+const CLIENT_KEY = 'cr_the-key-of-the-client';
+const CLIENT_KEY_HEADERS = ['authorization', 'x-api-key', 'x-goog-api-key', 'api-key', 'x-cr-api-key', 'cookie'];
+const NOW = new Date('2026-11-23T10:00:00.000Z');
+
+const text = fc.string({ unit: 'grapheme' });
+const headerName = fc.stringMatching(/^x-[a-z]{3,10}$/);
+const headers = fc.dictionary(headerName, fc.oneof(fc.constantFrom('a', 'b, c'), fc.array(fc.constantFrom('d', 'e'))));
+const body = fc
+  .tuple(fc.dictionary(text, fc.jsonValue()), text)
+  .map(([members, model]) => Buffer.from(JSON.stringify({ ...members, model }, null, 1)));
+const secret = fc.oneof(
+  fc.stringMatching(/^sk-ant-[a-z0-9]{20,40}$/),
+  fc.stringMatching(/^[a-z0-9]{20,40}$/).map((key) => `key-${key}`),
+);
+
+const failureText = fc.oneof(
+  fc.string(),
+  fc.json(),
+  fc
+    .record({ error: fc.record({ type: fc.string(), message: fc.string(), resets_at: fc.anything() }) })
+    .map((value) => {
+      try {
+        return JSON.stringify(value);
+      } catch {
+        return '';
+      }
+    }),
+);
+const failure: fc.Arbitrary<AttemptFailure> = fc.oneof(
+  fc.record({
+    kind: fc.constant('transport' as const),
+    reason: fc.constantFrom('connect', 'dns', 'tls', 'proxy', 'reset', 'garbage'),
+    detail: fc.string(),
+  }),
+  fc.record({ kind: fc.constant('timeout' as const), reason: fc.constantFrom('first_byte', 'idle', 'request') }),
+  fc.record({
+    kind: fc.constant('status' as const),
+    status: fc.oneof(fc.integer({ min: 100, max: 999 }), fc.constantFrom(400, 401, 403, 404, 429, 500, 503, 529)),
+    headers: fc.dictionary(fc.constantFrom('retry-after', 'anthropic-ratelimit-unified-reset', 'x-other'), fc.string()),
+    text: failureText,
+    endpoint: fc.constantFrom('messages', 'count_tokens', 'responses', 'other'),
+  }),
+  fc.record({
+    kind: fc.constant('malformed' as const),
+    reason: fc.constantFrom('empty', 'not_sse', 'not_json', 'error_body', 'too_large'),
+    text: failureText,
+  }),
+  fc.record({
+    kind: fc.constant('error_event' as const),
+    errorType: fc.oneof(fc.string(), fc.constantFrom('overloaded_error', 'rate_limit_error', 'api_error')),
+    message: fc.string(),
+    text: failureText,
+  }),
+);
+
+const eventName = fc.option(
+  fc.oneof(fc.string(), fc.constantFrom('message_start', 'message_delta', 'content_block_delta', 'response.completed')),
+);
+const event = fc.record({ event: eventName, data: fc.oneof(fc.string(), fc.json()) });
+
+function toRequest(
+  adapter: RelayAdapter,
+  endpoint: string,
+  fields: { readonly body: Buffer; readonly headers: RelayRequest['headers'] },
+): RelayRequest {
+  const modelSpan = findPath(fields.body, ['model']) ?? { start: 0, end: 0 };
+  return {
+    id: 'request-1',
+    protocol: adapter.protocol,
+    endpoint,
+    method: 'POST',
+    path: '/gateway/path',
+    query: '?beta=true',
+    model: String(JSON.parse(fields.body.toString('utf8', modelSpan.start, modelSpan.end))),
+    modelSpan,
+    stream: true,
+    sessionHash: null,
+    receivedAt: NOW,
+    ...fields,
+  };
+}
+
+function toAccount(platform: string, overrides: Partial<UpstreamAccount>): UpstreamAccount {
+  return {
+    id: toAccountId('account-1'),
+    platform,
+    name: 'A',
+    apiUrl: 'https://upstream.example/base',
+    secret: '',
+    accountType: 'shared',
+    isActive: true,
+    schedulable: true,
+    status: 'active',
+    priority: 50,
+    supportedModels: {},
+    userAgent: '',
+    proxy: null,
+    rateLimitDurationMinutes: 60,
+    rateLimitedAt: null,
+    rateLimitResetAt: null,
+    rateLimitAutoStopped: false,
+    dailyQuotaUsd: 0,
+    quotaResetTime: '00:00',
+    subscriptionExpiresAt: null,
+    disableAutoProtection: false,
+    createdAt: null,
+    ...overrides,
+  };
+}
+
+/** The endpoints that each protocol's routes hand to a platform. */
+const ENDPOINTS: Readonly<Record<RelayAdapter['protocol'], readonly string[]>> = {
+  anthropic: ['messages', 'count_tokens'],
+  openai: ['responses'],
+};
+
+/** What holds for every upstream family. Run it on each in one spec. */
+export function describePlatform(name: string, sut: Platform): void {
+  describe(`the platform ${name}`, () => {
+    it('names how its accounts are stored', () => {
+      const { binding, undecryptable, defaultUserAgent, ownSettings, ...names } = sut.account;
+      for (const value of [...Object.values(names), binding.storedField, binding.apiField])
+        expect(value).toMatch(/^\S+$/);
+      expect(['as_is', 'empty']).toContain(undecryptable);
+      expect([typeof binding.prefix, typeof defaultUserAgent]).toEqual(['string', 'string']);
+      expect(ownSettings === undefined || new Set(ownSettings).size === ownSettings.length).toBe(true);
+    });
+
+    const { relay } = sut;
+    if (relay !== null) describeAdapter(name, relay);
+  });
+}
+
+/** What no two platforms may share, or their accounts, sessions or bindings would be taken for one another's. */
+export function describePlatformSet(platforms: ReadonlyMap<string, Platform>, classes: number): void {
+  describe('the platforms together', () => {
+    it('have names of their own', () => {
+      expect(platforms.size).toBe(classes);
+      for (const name of platforms.keys()) expect(name).toMatch(/^[a-z][a-z0-9-]*$/);
+    });
+
+    it.each(['recordPrefix', 'sharedSet', 'accountType', 'storedPlatform', 'secretSalt', 'sessionPrefix'] as const)(
+      'share no %s',
+      (field) => {
+        expect(new Set([...platforms.values()].map(({ account }) => account[field])).size).toBe(classes);
+      },
+    );
+
+    it('share no binding', () => {
+      const bindings = [...platforms.values()].map(({ account }) => account.binding);
+      expect(new Set(bindings.map(({ apiField }) => apiField)).size).toBe(classes);
+      expect(new Set(bindings.map(({ storedField, prefix }) => `${storedField}=${prefix}`)).size).toBe(classes);
+    });
+  });
+}
+
+function describeAdapter(name: string, sut: RelayAdapter): void {
+  const endpoint = fc.constantFrom(...ENDPOINTS[sut.protocol]);
+
+  it('sends the secret of the account exactly once and no key of the client', () => {
+    fc.assert(
+      fc.property(endpoint, body, headers, secret, (at, bytes, sent, key) => {
+        const withKeys = { ...sent, ...Object.fromEntries(CLIENT_KEY_HEADERS.map((header) => [header, CLIENT_KEY])) };
+        const account = toAccount(name, { secret: key });
+        const built = sut.buildRequest(toRequest(sut, at, { body: bytes, headers: withKeys }), account);
+        const whole = `${built.url.href}\n${JSON.stringify(built.headers)}`;
+        expect(whole).not.toContain(CLIENT_KEY);
+        expect(whole.split(key)).toHaveLength(2);
+      }),
+    );
+  });
+
+  it('keeps the method, the query, the bytes of the body and headers that it does not know', () => {
+    fc.assert(
+      fc.property(endpoint, body, headers, (at, bytes, sent) => {
+        const request = toRequest(sut, at, { body: bytes, headers: sent });
+        const built = sut.buildRequest(request, toAccount(name, { secret: 'key-1' }));
+        expect([built.method, built.url.search]).toEqual(['POST', '?beta=true']);
+        expect(built.url.href.startsWith('https://upstream.example/base')).toBe(true);
+        expect(built.body.equals(bytes)).toBe(true);
+        for (const [header, value] of Object.entries(sent)) {
+          expect(built.headers[header]).toBe(typeof value === 'string' ? value : value.join(', '));
+        }
+        expect(built.headers).toMatchObject({ 'accept-encoding': 'identity', 'content-length': String(bytes.length) });
+      }),
+    );
+  });
+
+  it('changes nothing of the body but the model where the account maps it, and nothing of the request', () => {
+    fc.assert(
+      fc.property(endpoint, body, text, (at, bytes, upstreamModel) => {
+        const request = toRequest(sut, at, { body: Buffer.from(bytes), headers: {} });
+        const account = toAccount(name, { secret: 'key-1', supportedModels: { [request.model]: upstreamModel } });
+        const before: unknown = JSON.parse(bytes.toString());
+        fc.pre(Object.hasOwn(account.supportedModels, request.model));
+        const built = sut.buildRequest(request, account);
+        expect(JSON.parse(built.body.toString())).toEqual({ ...(before as object), model: upstreamModel });
+        expect(request.body.equals(bytes)).toBe(true);
+      }),
+    );
+  });
+
+  it('has a verdict on every failure, the same each time, and no reset in the past', () => {
+    fc.assert(
+      fc.property(failure, (failed) => {
+        const verdict = sut.classifyFailure(failed, NOW);
+        expect(sut.classifyFailure(failed, NOW)).toEqual(verdict);
+        if (verdict.action === 'give_up') return;
+        expect(verdict.action).toBe('other_account');
+        const resetAt = verdict.mark?.resetAt;
+        if (resetAt !== undefined) expect(resetAt.getTime()).toBeGreaterThan(NOW.getTime());
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('meters any events and bodies without throwing, in whole figures that are not negative', () => {
+    const bytes = fc.oneof(
+      fc.uint8Array().map((array) => Buffer.from(array)),
+      fc.json().map((json) => Buffer.from(json)),
+    );
+    fc.assert(
+      fc.property(fc.array(fc.oneof(event, bytes)), (inputs) => {
+        const meter = sut.createUsageMeter();
+        for (const input of inputs) {
+          if (Buffer.isBuffer(input)) meter.onBody(input);
+          else meter.onEvent(input);
+        }
+        const { usage, outputBytes } = meter.read();
+        const { hasCacheSplit, ...figures } = usage;
+        for (const figure of [outputBytes, ...Object.values(figures)]) {
+          expect(Number.isSafeInteger(figure) && figure >= 0).toBe(true);
+        }
+        expect(typeof hasCacheSplit).toBe('boolean');
+      }),
+    );
+  });
+
+  it('gives each attempt a meter of its own', () => {
+    expect(sut.createUsageMeter()).not.toBe(sut.createUsageMeter());
+  });
+}
