@@ -1,0 +1,180 @@
+import { type Platform, toAccountId, type UpstreamAccount } from '@crs/extension-api';
+import { openSqliteStore, type SqliteStore } from '@crs/store';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { testAccount } from '../../test/support/test-account.ts';
+import { testConfig } from '../../test/support/test-config.ts';
+import { testPrincipal } from '../../test/support/test-principal.ts';
+import type { AccountDirectory } from '../account/account-directory.js';
+import { type AccountMarks, type AccountState, NO_MARKS } from '../account/account-state.js';
+import type { PlatformRegistry } from '../core/platforms/platform.registry.js';
+import { ClaudeConsolePlatform } from '../platforms/claude-console/claude-console.platform.js';
+import { LoadBalancer } from './load-balancer.js';
+import { NoAccountError } from './no-account.error.js';
+import { SchedulerService, type SelectionQuery } from './scheduler.service.js';
+import { StickySessionRepository } from './sticky-session.repository.js';
+
+const NOW = Date.parse('2026-11-23T00:00:00Z');
+const PLATFORM = 'claude-console';
+
+const state = (id: string, change: Partial<UpstreamAccount> = {}, marks: Partial<AccountMarks> = {}): AccountState => ({
+  account: testAccount({ id: toAccountId(id), ...change }),
+  marks: { ...NO_MARKS, ...marks },
+});
+
+const coolingDown = (seconds: number): Partial<AccountMarks> => ({
+  coolDown: { type: 'overload', statusCode: 529, until: new Date(NOW + seconds * 1000) },
+});
+
+const query = (change: Partial<SelectionQuery> = {}): SelectionQuery => ({
+  principal: testPrincipal(),
+  platforms: [PLATFORM],
+  model: 'claude-opus',
+  endpoint: 'messages',
+  sessionHash: null,
+  excluded: new Set(),
+  ...change,
+});
+
+const boundTo = (id: string, dedicatedFallback: boolean | null = null): SelectionQuery =>
+  query({ principal: testPrincipal({ bindings: { claudeConsoleAccountId: id }, dedicatedFallback }) });
+
+describe('SchedulerService', () => {
+  let store: SqliteStore;
+  let states: AccountState[];
+  let sut: SchedulerService;
+
+  const createSut = (dedicatedFallback = false): SchedulerService => {
+    const config = testConfig({ relay: { dedicatedFallback } });
+    const directory = { states: () => Promise.resolve(states) } as unknown as AccountDirectory;
+    const platform: Platform = new ClaudeConsolePlatform();
+    const platforms = { get: () => platform } as unknown as PlatformRegistry;
+    const sessions = new StickySessionRepository(store, config);
+    return new SchedulerService(directory, platforms, sessions, new LoadBalancer(), { now: () => NOW }, config);
+  };
+
+  beforeEach(() => {
+    store = openSqliteStore(':memory:', { now: () => NOW });
+    states = [state('a'), state('b')];
+    sut = createSut();
+  });
+
+  afterEach(() => store.quit());
+
+  const pick = async (asked: SelectionQuery): Promise<string> => (await sut.selectAccount(asked)).account.id;
+
+  const refusalOf = async (asked: SelectionQuery): Promise<NoAccountError> => {
+    const reason: unknown = await sut.selectAccount(asked).catch((cause: unknown) => cause);
+    if (!(reason instanceof NoAccountError)) throw new Error(`Not a NoAccountError: ${String(reason)}`);
+    return reason;
+  };
+
+  it('takes turns among the shared accounts', async () => {
+    states = [
+      state('a'),
+      state('dedicated', { accountType: 'dedicated' }),
+      state('b'),
+      state('grouped', { accountType: 'group' }),
+    ];
+    expect([await pick(query()), await pick(query()), await pick(query())]).toEqual(['a', 'b', 'a']);
+  });
+
+  it.each([
+    ['inactive', { isActive: false }, {}],
+    ['unschedulable', { schedulable: false }, {}],
+    ['status', { status: 'unauthorized' }, {}],
+    ['model', { supportedModels: { other: 'other' } }, {}],
+    ['cooling_down', {}, coolingDown(30)],
+    ['rate_limited', {}, { resetAt: new Date(NOW + 1000) }],
+    ['quota', { dailyQuotaUsd: 5 }, { quotaSpentUsd: 5, quotaResetsAt: new Date(NOW + 1000) }],
+  ] as const)('leaves an account out that is not usable: %s', async (reason, change, marks) => {
+    states = [state('a', change, marks), state('b', { priority: 99 })];
+    expect(await pick(query())).toBe('b');
+    states = [state('a', change, marks)];
+    expect((await refusalOf(query())).counts).toEqual(new Map([[reason, 1]]));
+  });
+
+  it('leaves out what was tried already', async () => {
+    expect(await pick(query({ excluded: new Set([toAccountId('a')]) }))).toBe('b');
+    const { counts, retryAt } = await refusalOf(query({ excluded: new Set([toAccountId('a'), toAccountId('b')]) }));
+    expect(counts).toEqual(new Map([['excluded', 2]]));
+    expect(retryAt).toBeNull();
+  });
+
+  it('says when the first account is back', async () => {
+    states = [state('a', {}, coolingDown(90)), state('b', {}, coolingDown(30)), state('c', { isActive: false })];
+    expect((await refusalOf(query())).retryAt).toEqual(new Date(NOW + 30_000));
+  });
+
+  it('says so where there is no account at all', async () => {
+    states = [];
+    expect((await refusalOf(query())).counts.size).toBe(0);
+  });
+
+  describe('with a session', () => {
+    const session = query({ sessionHash: 'session' });
+
+    it('stays with the account that served it', async () => {
+      const first = await sut.selectAccount(session);
+      expect(first).toMatchObject({ account: { id: 'a' }, sticky: false });
+      await sut.remember('session', first);
+      await sut.selectAccount(query());
+      expect(await sut.selectAccount(session)).toMatchObject({ account: { id: 'a' }, sticky: true });
+      expect(await sut.selectAccount(session)).toMatchObject({ account: { id: 'a' }, sticky: true });
+    });
+
+    it('is served by another account while its own is away, and comes back', async () => {
+      await sut.remember('session', await sut.selectAccount(session));
+      states = [state('a', {}, coolingDown(30)), state('b')];
+      expect(await sut.selectAccount(session)).toMatchObject({ account: { id: 'b' }, sticky: false });
+      states = [state('a'), state('b')];
+      expect(await sut.selectAccount(session)).toMatchObject({ account: { id: 'a' }, sticky: true });
+    });
+
+    it('remembers nothing for a request without a session, or for the account that is remembered', async () => {
+      const selection = await sut.selectAccount(session);
+      await sut.remember(null, selection);
+      await sut.remember('session', { ...selection, sticky: true });
+      expect(await sut.selectAccount(session)).toMatchObject({ sticky: false });
+    });
+  });
+
+  describe('with a bound key', () => {
+    beforeEach(() => {
+      states = [state('shared', { priority: 1 }), state('mine', { accountType: 'dedicated', priority: 90 })];
+    });
+
+    it('uses the bound account only', async () => {
+      expect(await pick(boundTo('mine'))).toBe('mine');
+      states = [state('shared'), state('mine', { accountType: 'dedicated', isActive: false })];
+      expect((await refusalOf(boundTo('mine'))).counts).toEqual(new Map([['inactive', 1]]));
+    });
+
+    it('refuses where the bound account is gone', async () => {
+      expect((await refusalOf(boundTo('deleted'))).counts.size).toBe(0);
+    });
+
+    it.each([
+      ['the gateway allows it', true, null],
+      ['the key allows it', false, true],
+    ])('falls back to the pool where %s, and prefers its own account', async (_, configured, own) => {
+      sut = createSut(configured);
+      expect(await pick(boundTo('mine', own))).toBe('mine');
+      states = [state('shared'), state('mine', { isActive: false })];
+      expect(await pick(boundTo('mine', own))).toBe('shared');
+    });
+
+    it('does not fall back where the key forbids it', async () => {
+      sut = createSut(true);
+      states = [state('shared'), state('mine', { isActive: false })];
+      await refusalOf(boundTo('mine', false));
+    });
+
+    it('lists the accounts in reach', async () => {
+      const ids = async (asked: SelectionQuery): Promise<string[]> =>
+        (await sut.listReachable(asked.principal, asked.platforms)).map(({ id }) => id);
+      expect(await ids(boundTo('mine'))).toEqual(['mine']);
+      expect(await ids(query())).toEqual(['shared']);
+      expect(await ids(boundTo('mine', true))).toEqual(['mine', 'shared']);
+    });
+  });
+});

@@ -1,0 +1,79 @@
+import { toAccountId } from '@crs/extension-api';
+import { keys, openSqliteStore, type SqliteStore } from '@crs/store';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { testConfig } from '../../test/support/test-config.ts';
+import { StickySessionRepository } from './sticky-session.repository.js';
+
+const PREFIX = 'unified_claude_session_mapping:';
+const TYPE = 'claude-console';
+const DAY_MS = 86_400_000;
+const account = toAccountId('account-1');
+
+describe('StickySessionRepository', () => {
+  let now: number;
+  let store: SqliteStore;
+  let sut: StickySessionRepository;
+
+  beforeEach(() => {
+    now = Date.parse('2026-11-23T00:00:00Z');
+    store = openSqliteStore(':memory:', { now: () => now });
+    sut = new StickySessionRepository(store, testConfig());
+  });
+
+  afterEach(() => store.quit());
+
+  it('finds what was saved, in the format of v1', async () => {
+    await sut.save(PREFIX, TYPE, 'hash', account);
+    expect(await sut.find(PREFIX, TYPE, 'hash')).toBe(account);
+    expect(await store.get('unified_claude_session_mapping:hash')).toBe(
+      '{"accountId":"account-1","accountType":"claude-console"}',
+    );
+  });
+
+  it('forgets a session that was not used for 15 days', async () => {
+    await sut.save(PREFIX, TYPE, 'hash', account);
+    now += 15 * DAY_MS + 1;
+    expect(await sut.find(PREFIX, TYPE, 'hash')).toBeNull();
+  });
+
+  it.each([
+    ['does not renew a session while 14 days are left', DAY_MS, 14 * DAY_MS],
+    ['renews a session that has less than 14 days left', DAY_MS + 1, 15 * DAY_MS],
+  ])('%s', async (_, age, left) => {
+    await sut.save(PREFIX, TYPE, 'hash', account);
+    now += age;
+    await sut.find(PREFIX, TYPE, 'hash');
+    expect(await store.pttl(keys.session.mapping(PREFIX, 'hash'))).toBe(left);
+  });
+
+  it('does not give a session that never ends an end', async () => {
+    await store.set(keys.session.mapping(PREFIX, 'hash'), '{"accountId":"account-1","accountType":"claude-console"}');
+    expect(await sut.find(PREFIX, TYPE, 'hash')).toBe(account);
+    expect(await store.pttl(keys.session.mapping(PREFIX, 'hash'))).toBe(-1);
+  });
+
+  it.each([
+    ['another kind of account', '{"accountId":"a","accountType":"claude-official"}'],
+    ['no JSON', 'a'],
+    ['no object', '7'],
+    ['null', 'null'],
+    ['no account', '{"accountType":"claude-console"}'],
+    ['an empty account', '{"accountId":"","accountType":"claude-console"}'],
+    ['no kind', '{"accountId":"a"}'],
+  ])('takes a mapping to %s for none', async (_, text) => {
+    await store.set(keys.session.mapping(PREFIX, 'hash'), text);
+    expect(await sut.find(PREFIX, TYPE, 'hash')).toBeNull();
+  });
+
+  it('fails where the key is of another type', async () => {
+    await store.sadd(keys.session.mapping(PREFIX, 'hash'), 'x');
+    await expect(sut.find(PREFIX, TYPE, 'hash')).rejects.toThrow('WRONGTYPE');
+  });
+
+  it('has no session where the batch was discarded', async () => {
+    const discarding = Object.assign(Object.create(store) as SqliteStore, {
+      pipeline: () => ({ exec: () => Promise.resolve(null) }),
+    });
+    expect(await new StickySessionRepository(discarding, testConfig()).find(PREFIX, TYPE, 'hash')).toBeNull();
+  });
+});
