@@ -1,0 +1,133 @@
+import type { TokenUsage } from '@crs/extension-api';
+import type { ModelCounters, ModelFigures, StoredHash, StoredKeyUsage, UsageFigures } from './key-usage.js';
+
+type Tokens = Omit<UsageFigures, 'costUsd' | 'realCostUsd'>;
+
+/** The real cost in USD of tokens of a model, for counters of versions that kept no costs. */
+export type PriceTokens = (model: string, usage: TokenUsage) => number;
+
+export interface KeyFigures {
+  readonly total: UsageFigures;
+  readonly today: UsageFigures;
+  readonly month: UsageFigures;
+  /** All time, the dearest first. */
+  readonly models: readonly ModelFigures[];
+}
+
+/** What v1 takes for the input's share where very old counters know only a sum. */
+const LEGACY_INPUT_SHARE = 0.3;
+/** Prices tokens whose model nobody noted. */
+const NO_MODEL = 'unknown';
+
+/** What a key used, from the counters of any version of v1. */
+export function keyFiguresOf({ counters, costs, models }: StoredKeyUsage, price: PriceTokens): KeyFigures {
+  const lifetimes = models.map((model) => lifetimeOf(model, price)).filter(isUsed);
+  const today = models.map((model) => modelFiguresOf(model.model, model.today, price)).filter(isUsed);
+  const month = models.map((model) => modelFiguresOf(model.model, model.month, price)).filter(isUsed);
+  // v1 keeps no real cost of a month; its models know it since they have costs of their own.
+  const hasRealMonth = models.some((model) => model.month['realCostMicro'] !== undefined);
+  const realMonth = hasRealMonth ? String(sumOf(month, 'realCostUsd')) : null;
+  return {
+    total: withCosts(tokensOf(counters.total, totalField), costs.total, costs.realTotal, lifetimes, price),
+    today: withCosts(tokensOf(counters.today), costs.today, costs.realToday, today, price),
+    month: withCosts(tokensOf(counters.month), costs.month, realMonth, month, price),
+    models: lifetimes.toSorted((a, b) => b.costUsd - a.costUsd || b.allTokens - a.allTokens),
+  };
+}
+
+/** Costs as stored; without them what the models cost, and without these what the tokens would cost at least. */
+function withCosts(
+  tokens: Tokens,
+  rated: string | null,
+  real: string | null,
+  models: readonly UsageFigures[],
+  price: PriceTokens,
+): UsageFigures {
+  if (rated !== null) {
+    const costUsd = numberIn(rated);
+    return { ...tokens, costUsd, realCostUsd: real === null ? costUsd : numberIn(real) };
+  }
+  if (models.length > 0) {
+    return { ...tokens, costUsd: sumOf(models, 'costUsd'), realCostUsd: sumOf(models, 'realCostUsd') };
+  }
+  const costUsd = price(NO_MODEL, toUsage(tokens));
+  return { ...tokens, costUsd, realCostUsd: costUsd };
+}
+
+/**
+ * All that a key used of a model. The months are the finer record; the lifetime counters reach further back, unless an
+ * old database was never migrated and they began only later.
+ */
+function lifetimeOf({ model, total, month, earlierMonths }: ModelCounters, price: PriceTokens): ModelFigures {
+  const figuresOf = (hash: StoredHash): ModelFigures => modelFiguresOf(model, hash, price);
+  const lifetime = figuresOf(total);
+  const ofMonths = earlierMonths.map(figuresOf).reduce(add, figuresOf(month));
+  const ahead = lifetime.allTokens - ofMonths.allTokens || lifetime.requests - ofMonths.requests;
+  return ahead > 0 ? lifetime : ofMonths;
+}
+
+function modelFiguresOf(model: string, hash: StoredHash, price: PriceTokens): ModelFigures {
+  const tokens = tokensOf(hash);
+  const rated = hash['ratedCostMicro'];
+  const real = hash['realCostMicro'] ?? rated;
+  const costUsd = rated === undefined ? price(model, toUsage(tokens)) : numberIn(rated) / 1_000_000;
+  return { model, ...tokens, costUsd, realCostUsd: real === undefined ? costUsd : numberIn(real) / 1_000_000 };
+}
+
+function tokensOf(hash: StoredHash, nameOf: (field: string) => string = (field) => field): Tokens {
+  const read = (field: string): number => numberIn(hash[nameOf(field)]);
+  const undivided = read('tokens');
+  const isLegacy = read('inputTokens') === 0 && read('outputTokens') === 0;
+  const inputTokens = isLegacy ? Math.round(undivided * LEGACY_INPUT_SHARE) : read('inputTokens');
+  const outputTokens = isLegacy ? undivided - inputTokens : read('outputTokens');
+  const cacheCreateTokens = read('cacheCreateTokens');
+  const cacheReadTokens = read('cacheReadTokens');
+  return {
+    requests: read('requests'),
+    inputTokens,
+    outputTokens,
+    cacheCreateTokens,
+    cacheReadTokens,
+    ephemeral5mTokens: read('ephemeral5mTokens'),
+    ephemeral1hTokens: read('ephemeral1hTokens'),
+    allTokens: read('allTokens') || inputTokens + outputTokens + cacheCreateTokens + cacheReadTokens,
+  };
+}
+
+const totalField = (field: string): string => `total${field.charAt(0).toUpperCase()}${field.slice(1)}`;
+
+/** Old counters do not say how long cache writes lived; the shorter life is the usual one. */
+const toUsage = (tokens: Tokens): TokenUsage => ({
+  inputTokens: tokens.inputTokens,
+  outputTokens: tokens.outputTokens,
+  cacheCreateTokens: tokens.cacheCreateTokens,
+  cacheReadTokens: tokens.cacheReadTokens,
+  ephemeral5mTokens: 0,
+  ephemeral1hTokens: 0,
+  hasCacheSplit: false,
+});
+
+const isUsed = (figures: UsageFigures): boolean => figures.requests > 0 || figures.allTokens > 0;
+
+const sumOf = (rows: readonly UsageFigures[], field: 'costUsd' | 'realCostUsd'): number =>
+  rows.reduce((sum, row) => sum + row[field], 0);
+
+const add = (a: ModelFigures, b: ModelFigures): ModelFigures => ({
+  model: a.model,
+  requests: a.requests + b.requests,
+  inputTokens: a.inputTokens + b.inputTokens,
+  outputTokens: a.outputTokens + b.outputTokens,
+  cacheCreateTokens: a.cacheCreateTokens + b.cacheCreateTokens,
+  cacheReadTokens: a.cacheReadTokens + b.cacheReadTokens,
+  ephemeral5mTokens: a.ephemeral5mTokens + b.ephemeral5mTokens,
+  ephemeral1hTokens: a.ephemeral1hTokens + b.ephemeral1hTokens,
+  allTokens: a.allTokens + b.allTokens,
+  costUsd: a.costUsd + b.costUsd,
+  realCostUsd: a.realCostUsd + b.realCostUsd,
+});
+
+/** A stored number; what is missing or damaged counts as nothing. */
+function numberIn(text: string | undefined): number {
+  const value = Number(text ?? 0);
+  return Number.isFinite(value) ? value : 0;
+}

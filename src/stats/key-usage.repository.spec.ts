@@ -1,0 +1,129 @@
+import { beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { toApiKeyId, type ApiKeySummary } from '@crs/extension-api';
+import { keys, type StoreClient } from '@crs/store';
+import { describeOnEachStore } from '../../test/support/each-store.js';
+import { TestClock } from '../../test/support/test-clock.js';
+import { testConfig } from '../../test/support/test-config.js';
+import { Zone } from '../core/time/zone.js';
+import { KeyUsageRepository } from './key-usage.repository.js';
+
+const AT = Date.parse('2026-02-28T17:30:00Z');
+const K = toApiKeyId('30144e38-6515-4949-a4b8-0e3db27a30f2');
+const key: ApiKeySummary = {
+  id: K,
+  name: 'key',
+  isDeleted: false,
+  limits: {
+    dailyCostLimit: 0,
+    totalCostLimit: 0,
+    weeklyOpusCostLimit: 0,
+    rateLimitWindow: 0,
+    rateLimitRequests: 0,
+    rateLimitCost: 0,
+    tokenLimit: 0,
+    concurrencyLimit: 0,
+  },
+  weeklyResetDay: 1,
+  weeklyResetHour: 0,
+};
+
+describeOnEachStore('KeyUsageRepository', (storeOfCase) => {
+  let store: StoreClient;
+  let clock: TestClock;
+  let sut: KeyUsageRepository;
+
+  beforeEach(() => {
+    store = storeOfCase();
+    clock = new TestClock(AT);
+    sut = new KeyUsageRepository(store, new Zone(testConfig()), clock);
+  });
+
+  const used = (inputTokens: number) => ({ requests: '1', inputTokens: String(inputTokens) });
+
+  it('reads nothing of a key that was never used', async () => {
+    await expect(sut.read(key, AT)).resolves.toEqual({
+      counters: { total: {}, today: {}, month: {} },
+      costs: { total: null, realTotal: null, today: null, realToday: null, month: null, claudeWeek: null },
+      window: { startedAt: null, requests: null, tokens: null, cost: null },
+      models: [],
+    });
+  });
+
+  it('reads counters, costs and the window of the periods that it is now in the configured zone', async () => {
+    await store.hset(keys.usage.total(K), { totalRequests: '9' });
+    await store.hset(keys.usage.daily(K, '2026-03-01'), { requests: '2' });
+    await store.hset(keys.usage.monthly(K, '2026-03'), { requests: '3' });
+    await store.set(keys.usage.costTotal(K), '9.5');
+    await store.set(keys.usage.costRealTotal(K), '9.25');
+    await store.set(keys.usage.costDaily(K, '2026-03-01'), '1');
+    await store.set(keys.usage.costRealDaily(K, '2026-03-01'), '0.9');
+    await store.set(keys.usage.costMonthly(K, '2026-03'), '3');
+    await store.set(keys.usage.opusWeekly(K, '2026-02-23T00'), '4');
+    await store.set(keys.limits.windowStart(K), '1');
+    await store.set(keys.limits.windowRequests(K), '2');
+    await store.set(keys.limits.windowTokens(K), '3');
+    await store.set(keys.limits.windowCost(K), '4.5');
+    await expect(sut.read(key, AT)).resolves.toMatchObject({
+      counters: { total: { totalRequests: '9' }, today: { requests: '2' }, month: { requests: '3' } },
+      costs: { total: '9.5', realTotal: '9.25', today: '1', realToday: '0.9', month: '3', claudeWeek: '4' },
+      window: { startedAt: '1', requests: '2', tokens: '3', cost: '4.5' },
+    });
+  });
+
+  it('reads a model with its months, the current one apart', async () => {
+    await store.sadd(keys.usage.keyModels(K), 'm');
+    await store.hset(keys.usage.keyModelTotal(K, 'm'), used(100));
+    await store.hset(keys.usage.keyModelDaily(K, 'm', '2026-03-01'), used(1));
+    await store.hset(keys.usage.keyModelMonthly(K, 'm', '2026-03'), used(3));
+    await store.hset(keys.usage.keyModelMonthly(K, 'm', '2026-02'), used(2));
+    await store.hset(keys.usage.keyModelMonthly(K, 'm', '2025-12'), used(12));
+    await store.hset(keys.usage.keyModelMonthly(K, 'm', '2025-03'), used(25));
+    const { models } = await sut.read(key, AT);
+    expect(models).toEqual([
+      {
+        model: 'm',
+        total: used(100),
+        today: used(1),
+        month: used(3),
+        earlierMonths: [used(2), {}, used(12), {}, {}, {}, {}, {}, {}, {}, {}, used(25)],
+      },
+    ]);
+  });
+
+  describe('finding the models of a key', () => {
+    const modelsFound = async () => (await sut.read(key, AT)).models.map(({ model }) => model).sort();
+
+    it("uses v2's own index and v1's of all keys", async () => {
+      await store.sadd(keys.usage.keyModels(K), 'own');
+      await store.sadd(keys.usage.index.modelMonthly('2026-03'), 'current', 'own');
+      await store.sadd(keys.usage.index.modelMonthly('2025-03'), 'a-year-ago');
+      await expect(modelsFound()).resolves.toEqual(['a-year-ago', 'current', 'own']);
+    });
+
+    it('searches the counters of a database without indexes, once', async () => {
+      await store.hset(keys.usage.keyModelTotal(K, 'lifetime:with-colon'), used(1));
+      await store.hset(keys.usage.keyModelMonthly(K, 'monthly', '2024-01'), used(1));
+      await store.hset(keys.usage.keyModelDaily(K, 'daily-only', '2026-03-01'), used(1));
+      await store.hset(keys.usage.keyModelTotal('another-key', 'of-another'), used(1));
+      await expect(modelsFound()).resolves.toEqual(['lifetime:with-colon', 'monthly']);
+      const scan = jest.spyOn(store, 'scan');
+      await expect(modelsFound()).resolves.toEqual(['lifetime:with-colon', 'monthly']);
+      expect(scan).not.toHaveBeenCalled();
+      scan.mockRestore();
+    });
+
+    it('ends a search that takes too long, keeps what it found, and tries again the next time', async () => {
+      await store.hset(keys.usage.keyModelTotal(K, 'found-later'), used(1));
+      const scan = jest.spyOn(store, 'scan');
+      scan.mockImplementationOnce(async () => ['7', [keys.usage.keyModelTotal(K, 'found-first')]]);
+      scan.mockImplementationOnce(async () => {
+        clock.ms += 5000;
+        return ['8', []];
+      });
+      await expect(modelsFound()).resolves.toEqual(['found-first']);
+      expect(scan).toHaveBeenCalledTimes(2);
+      scan.mockRestore();
+      await expect(modelsFound()).resolves.toEqual(['found-first', 'found-later']);
+    });
+  });
+});

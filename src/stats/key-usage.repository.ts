@@ -1,0 +1,144 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { ApiKeySummary } from '@crs/extension-api';
+import { keys, STORE_CLIENT, type StoreClient } from '@crs/store';
+import { Clock } from '../core/time/clock.js';
+import { Zone } from '../core/time/zone.js';
+import type { KeyCounters, KeyCosts, KeyWindow, ModelCounters, StoredKeyUsage } from './key-usage.js';
+
+/** Monthly counters live 365 days, so at most that many months before the current one can hold any. */
+const EARLIER_MONTHS = 12;
+/** Looking for counters that nobody indexed walks the whole database once per key; what it found by then is kept. */
+const SEARCH_LIMIT_MS = 5000;
+const SEARCH_STEP = 1000;
+
+/** Reads what one key used, as it is stored. */
+@Injectable()
+export class KeyUsageRepository {
+  constructor(
+    @Inject(STORE_CLIENT) private readonly store: StoreClient,
+    private readonly zone: Zone,
+    private readonly clock: Clock,
+  ) {}
+
+  async read(key: ApiKeySummary, atMs: number): Promise<StoredKeyUsage> {
+    const [counters, costs, window, models] = await Promise.all([
+      this.readCounters(key.id, atMs),
+      this.readCosts(key, atMs),
+      this.readWindow(key.id),
+      this.readModels(key.id, atMs),
+    ]);
+    return { counters, costs, window, models };
+  }
+
+  private async readCounters(keyId: string, atMs: number): Promise<KeyCounters> {
+    const k = keys.usage;
+    const [total, today, month] = await Promise.all([
+      this.store.hgetall(k.total(keyId)),
+      this.store.hgetall(k.daily(keyId, this.zone.day(atMs))),
+      this.store.hgetall(k.monthly(keyId, this.zone.month(atMs))),
+    ]);
+    return { total, today, month };
+  }
+
+  private async readCosts(key: ApiKeySummary, atMs: number): Promise<KeyCosts> {
+    const k = keys.usage;
+    const day = this.zone.day(atMs);
+    const week = this.zone.weekPeriod(atMs, key.weeklyResetDay, key.weeklyResetHour);
+    const [total, realTotal, today, realToday, month, claudeWeek] = await Promise.all([
+      this.store.get(k.costTotal(key.id)),
+      this.store.get(k.costRealTotal(key.id)),
+      this.store.get(k.costDaily(key.id, day)),
+      this.store.get(k.costRealDaily(key.id, day)),
+      this.store.get(k.costMonthly(key.id, this.zone.month(atMs))),
+      this.store.get(k.opusWeekly(key.id, week)),
+    ]);
+    return { total, realTotal, today, realToday, month, claudeWeek };
+  }
+
+  private async readWindow(keyId: string): Promise<KeyWindow> {
+    const k = keys.limits;
+    const [startedAt, requests, tokens, cost] = await Promise.all([
+      this.store.get(k.windowStart(keyId)),
+      this.store.get(k.windowRequests(keyId)),
+      this.store.get(k.windowTokens(keyId)),
+      this.store.get(k.windowCost(keyId)),
+    ]);
+    return { startedAt, requests, tokens, cost };
+  }
+
+  private async readModels(keyId: string, atMs: number): Promise<readonly ModelCounters[]> {
+    const month = this.zone.month(atMs);
+    const earlier = monthsBefore(month);
+    const models = await this.listModels(keyId, [month, ...earlier]);
+    return Promise.all(models.map((model) => this.readModel(keyId, model, this.zone.day(atMs), month, earlier)));
+  }
+
+  private async readModel(
+    keyId: string,
+    model: string,
+    day: string,
+    month: string,
+    earlier: readonly string[],
+  ): Promise<ModelCounters> {
+    const k = keys.usage;
+    const [total, today, ofMonth, ...earlierMonths] = await Promise.all([
+      this.store.hgetall(k.keyModelTotal(keyId, model)),
+      this.store.hgetall(k.keyModelDaily(keyId, model, day)),
+      this.store.hgetall(k.keyModelMonthly(keyId, model, month)),
+      ...earlier.map((past) => this.store.hgetall(k.keyModelMonthly(keyId, model, past))),
+    ]);
+    return { model, total, today, month: ofMonth, earlierMonths };
+  }
+
+  /** Every model that the key may have used: v2's own index, v1's of all keys, and once a search for the rest. */
+  private async listModels(keyId: string, months: readonly string[]): Promise<string[]> {
+    const k = keys.usage;
+    const [isSearched, ...known] = await Promise.all([
+      this.store.exists(k.keyModelsSearched(keyId)),
+      this.store.smembers(k.keyModels(keyId)),
+      ...months.map((month) => this.store.smembers(k.index.modelMonthly(month))),
+    ]);
+    const found = isSearched === 0 ? await this.searchModels(keyId) : [];
+    return [...new Set([...known.flat(), ...found])];
+  }
+
+  /** Databases of v1 up to 1.1.162 have no index at all, and later ones keep theirs for a year. */
+  private async searchModels(keyId: string): Promise<string[]> {
+    const found = new Set<string>();
+    const until = this.clock.now() + SEARCH_LIMIT_MS;
+    let cursor = '0';
+    do {
+      const [next, matches] = await this.store.scan(
+        cursor,
+        'MATCH',
+        keys.usage.keyModelPattern(keyId),
+        'COUNT',
+        SEARCH_STEP,
+      );
+      for (const name of matches) {
+        const model = findModelIn(name, keyId);
+        if (model !== null) found.add(model);
+      }
+      cursor = next;
+    } while (cursor !== '0' && this.clock.now() < until);
+    if (found.size > 0) await this.store.sadd(keys.usage.keyModels(keyId), ...found);
+    if (cursor === '0') await this.store.set(keys.usage.keyModelsSearched(keyId), '1');
+    return [...found];
+  }
+}
+
+/** `usage:{keyId}:model:alltime:{model}` or `usage:{keyId}:model:monthly:{model}:{YYYY-MM}`. */
+function findModelIn(name: string, keyId: string): string | null {
+  const kind = name.slice(keys.usage.keyModelPattern(keyId).length - 1);
+  const [, lifetime, monthly] = /^(?:alltime:(.+)|monthly:(.+):\d{4}-\d{2})$/.exec(kind) ?? [];
+  return lifetime ?? monthly ?? null;
+}
+
+/** The months before `2026-02`, newest first: `2026-01`, `2025-12`, ... */
+function monthsBefore(month: string): string[] {
+  const months = Number(month.slice(0, 4)) * 12 + Number(month.slice(5)) - 1;
+  return Array.from({ length: EARLIER_MONTHS }, (_, back) => {
+    const index = months - 1 - back;
+    return `${Math.floor(index / 12)}-${String((index % 12) + 1).padStart(2, '0')}`;
+  });
+}

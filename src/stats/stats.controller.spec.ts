@@ -1,0 +1,186 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Global, Module } from '@nestjs/common';
+import { ApiKeyDirectory, type ApiKeyId, type ApiKeySummary, NO_TOKENS, ROUTE_ACCESS } from '@crs/extension-api';
+import { keys, openSqliteStore, type SqliteStore } from '@crs/store';
+import { type HttpApp, startHttpApp } from '../../test/support/http-app.js';
+import { TestClock } from '../../test/support/test-clock.js';
+import { testConfig } from '../../test/support/test-config.js';
+import { testUsageReport } from '../../test/support/test-usage-report.js';
+import { Zone } from '../core/time/zone.js';
+import { StatsController } from './stats.controller.js';
+import { StatsModule } from './stats.module.js';
+import { UsageRecorder } from './usage-recorder.js';
+
+const NOW = Date.parse('2026-11-23T04:06:00Z');
+const report = testUsageReport({ at: new Date('2026-11-23T04:05:00Z') });
+const K = report.keyId;
+
+/** Stands for the module of the keys: one key, deleted, with limits. */
+class OneKeyDirectory extends ApiKeyDirectory {
+  override async findSummary(id: ApiKeyId): Promise<ApiKeySummary | null> {
+    if (id !== K) return null;
+    return {
+      id,
+      name: 'key',
+      isDeleted: true,
+      limits: {
+        dailyCostLimit: 20,
+        totalCostLimit: 0,
+        weeklyOpusCostLimit: 50,
+        rateLimitWindow: 10,
+        rateLimitRequests: 5,
+        rateLimitCost: 0,
+        tokenLimit: 100_000,
+        concurrencyLimit: 0,
+      },
+      weeklyResetDay: 1,
+      weeklyResetHour: 0,
+    };
+  }
+}
+
+@Global()
+@Module({
+  providers: [{ provide: ApiKeyDirectory, useClass: OneKeyDirectory }, Zone],
+  exports: [ApiKeyDirectory, Zone],
+})
+class PortsModule {}
+
+describe('GET /api/v2/keys/:id/stats', () => {
+  let store: SqliteStore;
+  let http: HttpApp;
+
+  beforeEach(async () => {
+    store = openSqliteStore(':memory:', { now: () => NOW });
+    http = await startHttpApp({
+      imports: [PortsModule, StatsModule],
+      config: testConfig(),
+      store,
+      clock: new TestClock(NOW),
+    });
+  });
+
+  afterEach(async () => {
+    await http.close();
+    await store.quit();
+  });
+
+  const get = async (id: string): Promise<{ readonly status: number; readonly body: unknown }> => {
+    const answer = await fetch(`${http.url}/api/v2/keys/${id}/stats`);
+    return { status: answer.status, body: await answer.json() };
+  };
+
+  it('is for administrators only', () => {
+    expect(Reflect.getMetadata(ROUTE_ACCESS, StatsController)).toBe('admin');
+  });
+
+  it('shows exactly what was recorded, also of a deleted key', async () => {
+    await store.set(keys.limits.windowStart(K), String(NOW - 120_000), 'PX', 480_000);
+    await store.set(keys.limits.windowRequests(K), '2', 'PX', 480_000);
+    const recorder = http.app.get(UsageRecorder);
+    await recorder.record({ ...report, rateLimitWindowMinutes: 10 });
+    await recorder.record({
+      ...report,
+      ...{ requestId: 'req-2', at: new Date('2026-11-22T04:05:00Z'), service: 'codex', model: 'gpt-5-codex' },
+      usage: { ...NO_TOKENS, inputTokens: 1977, outputTokens: 222, cacheReadTokens: 1024 },
+    });
+    const claude = {
+      requests: 1,
+      inputTokens: 1203,
+      outputTokens: 457,
+      cacheCreateTokens: 1118,
+      cacheReadTokens: 20_011,
+      ephemeral5mTokens: 811,
+      ephemeral1hTokens: 307,
+      allTokens: 22_789,
+    };
+    const codex = {
+      requests: 1,
+      inputTokens: 1977,
+      outputTokens: 222,
+      cacheCreateTokens: 0,
+      cacheReadTokens: 1024,
+      ephemeral5mTokens: 0,
+      ephemeral1hTokens: 0,
+      allTokens: 3223,
+    };
+    const both = {
+      requests: 2,
+      inputTokens: 3180,
+      outputTokens: 679,
+      cacheCreateTokens: 1118,
+      cacheReadTokens: 21_035,
+      ephemeral5mTokens: 811,
+      ephemeral1hTokens: 307,
+      allTokens: 26_012,
+    };
+    const usd = (costUsd: number) => ({ costUsd: expect.closeTo(costUsd, 9), realCostUsd: expect.closeTo(costUsd, 9) });
+    await expect(get(K)).resolves.toEqual({
+      status: 200,
+      body: {
+        total: { ...both, ...usd(0.0261698) },
+        today: { ...claude, ...usd(0.02135055) },
+        // The real cost of a month is only kept in whole micro-USD.
+        month: { ...both, costUsd: expect.closeTo(0.0261698, 9), realCostUsd: expect.closeTo(0.02617, 9) },
+        models: [
+          { model: 'claude-sonnet-4-5-20250929', ...claude, ...usd(0.021351) },
+          { model: 'gpt-5-codex', ...codex, ...usd(0.004819) },
+        ],
+        limits: {
+          daily: {
+            limit: 20,
+            used: expect.closeTo(0.02135055, 9),
+            remaining: expect.closeTo(19.97864945, 9),
+            resetAt: '2026-11-23T16:00:00.000Z',
+          },
+          total: { limit: 0, used: expect.closeTo(0.0261698, 9), remaining: null, resetAt: null },
+          weekly: {
+            limit: 50,
+            used: expect.closeTo(0.02135055, 9),
+            remaining: expect.closeTo(49.97864945, 9),
+            resetAt: '2026-11-29T16:00:00.000Z',
+          },
+          window: {
+            requests: { limit: 5, used: 2, remaining: 3, resetAt: '2026-11-23T04:14:00.000Z' },
+            tokens: { limit: 100_000, used: 22_789, remaining: 77_211, resetAt: '2026-11-23T04:14:00.000Z' },
+            cost: {
+              limit: 0,
+              used: expect.closeTo(0.02135055, 9),
+              remaining: null,
+              resetAt: '2026-11-23T04:14:00.000Z',
+            },
+          },
+        },
+      },
+    });
+  });
+
+  it('prices what a very old version counted without a cost', async () => {
+    await store.hset(keys.usage.total(K), { totalTokens: '1000000', totalRequests: '4' });
+    const { body } = await get(K);
+    // 300000 in at 3 USD and 700000 out at 15 USD a million.
+    expect(body).toMatchObject({
+      total: { requests: 4, inputTokens: 300_000, outputTokens: 700_000, costUsd: expect.closeTo(11.4, 9) },
+      models: [],
+    });
+  });
+
+  it('knows no key that was never made', async () => {
+    const { status, body } = await get('00000000-0000-4000-8000-000000000000');
+    expect(status).toBe(404);
+    expect(body).toMatchObject({ detail: 'There is no key with the id 00000000-0000-4000-8000-000000000000.' });
+  });
+
+  it('is documented with its figures', async () => {
+    const document = (await (await fetch(`${http.url}/docs-json`)).json()) as {
+      readonly paths: Record<string, { readonly get: { readonly responses: object } }>;
+      readonly components: { readonly schemas: Record<string, { readonly properties: object }> };
+    };
+    expect(Object.keys(document.paths['/api/v2/keys/{id}/stats']?.get.responses ?? {})).toEqual(
+      expect.arrayContaining(['200', '401', '404']),
+    );
+    expect(Object.keys(document.components.schemas['ModelFiguresDto']?.properties ?? {})).toEqual(
+      expect.arrayContaining(['model', 'inputTokens', 'costUsd']),
+    );
+  });
+});
