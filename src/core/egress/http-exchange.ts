@@ -1,0 +1,132 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { AccountProxy } from '@crs/extension-api';
+import { Injectable } from '@nestjs/common';
+import type { Dispatcher } from 'undici';
+import { DispatcherPool } from './dispatcher.pool.js';
+import { EgressError, toEgressError } from './egress-error.js';
+import { UpstreamBody } from './upstream-body.js';
+
+export interface OutgoingRequest {
+  readonly url: URL;
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer | null;
+  readonly proxy: AccountProxy | null;
+  /** Ends the exchange wherever it is. The body must be read to its end or aborted. */
+  readonly signal: AbortSignal;
+}
+
+export interface IncomingResponse {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: UpstreamBody;
+}
+
+type Controller = Dispatcher.DispatchController;
+
+/** One HTTP exchange, in the callbacks that the client library calls. Settles its head exactly once. */
+class Exchange implements Dispatcher.DispatchHandler {
+  private controller: Controller | null = null;
+  private body: UpstreamBody | null = null;
+  private settled = false;
+  private readonly onAbort = (): void => {
+    this.abort(toAbortError(this.request.signal));
+  };
+
+  constructor(
+    private readonly request: OutgoingRequest,
+    private readonly resolve: (response: IncomingResponse) => void,
+    private readonly reject: (error: Error) => void,
+  ) {
+    if (request.signal.aborted) this.onAbort();
+    else request.signal.addEventListener('abort', this.onAbort, { once: true });
+  }
+
+  onRequestStart(controller: Controller): void {
+    this.controller = controller;
+    // The caller gave up while the request waited for a connection.
+    if (this.request.signal.aborted) controller.abort(toAbortError(this.request.signal));
+  }
+
+  onResponseStart(controller: Controller, status: number, headers: IncomingHttpHeaders): void {
+    if (status < 200) return;
+    this.body = new UpstreamBody(controller);
+    this.settle(() => {
+      if (this.body !== null) this.resolve({ status, headers, body: this.body });
+    });
+  }
+
+  onResponseData(_controller: Controller, chunk: Buffer): void {
+    this.body?.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    this.release();
+    this.body?.end();
+  }
+
+  onResponseError(_controller: Controller, error: Error): void {
+    this.finish(error);
+  }
+
+  /** Also called for what the library throws before it ever calls back. */
+  finish(error: unknown): void {
+    this.release();
+    const fault = toEgressError(error, this.request.proxy !== null);
+    this.body?.fail(fault);
+    this.settle(() => {
+      this.reject(fault);
+    });
+  }
+
+  private abort(reason: EgressError): void {
+    this.controller?.abort(reason);
+    this.finish(reason);
+  }
+
+  private settle(action: () => void): void {
+    if (this.settled) return;
+    this.settled = true;
+    action();
+  }
+
+  private release(): void {
+    this.request.signal.removeEventListener('abort', this.onAbort);
+  }
+}
+
+function toAbortError(signal: AbortSignal): EgressError {
+  return new EgressError('aborted', 'The exchange was given up', { cause: signal.reason });
+}
+
+/** Sends one request to an upstream and gives its answer as it comes. No policy, no retry, no clock of its own. */
+@Injectable()
+export class HttpExchange {
+  constructor(private readonly pool: DispatcherPool) {}
+
+  /**
+   * Resolves at the response head. Rejects with an `EgressError`; after the head the body's `read` does. An abort of
+   * `signal` ends it at any point, with the fault `aborted`.
+   */
+  send(request: OutgoingRequest): Promise<IncomingResponse> {
+    return new Promise((resolve, reject) => {
+      const exchange = new Exchange(request, resolve, reject);
+      if (request.signal.aborted) return;
+      try {
+        this.pool.assertAllowed(request.url);
+        this.pool.get(request.proxy).dispatch(
+          {
+            origin: request.url.origin,
+            path: request.url.pathname + request.url.search,
+            method: request.method,
+            headers: request.headers,
+            body: request.body,
+          },
+          exchange,
+        );
+      } catch (error) {
+        exchange.finish(error);
+      }
+    });
+  }
+}

@@ -1,0 +1,101 @@
+import type { RelayError, RelayErrorCode, StreamEvent } from '@crs/extension-api';
+import { encodeSse } from '@crs/sse';
+import type { ErrorAnswer, EventKind, Protocol } from './protocol.js';
+
+const EVENT_KINDS: Readonly<Record<string, EventKind>> = {
+  ping: 'ping',
+  message_start: 'opening',
+  content_block_start: 'opening',
+  content_block_delta: 'content',
+  content_block_stop: 'content',
+  message_delta: 'content',
+  message_stop: 'final',
+  error: 'error',
+};
+
+interface ErrorForm {
+  readonly status: number;
+  readonly type: string;
+}
+
+const ERROR_FORMS: Readonly<Record<RelayErrorCode, ErrorForm>> = {
+  missing_key: { status: 401, type: 'authentication_error' },
+  invalid_key: { status: 401, type: 'authentication_error' },
+  permission_denied: { status: 403, type: 'permission_error' },
+  model_not_allowed: { status: 403, type: 'permission_error' },
+  invalid_request: { status: 400, type: 'invalid_request_error' },
+  body_too_large: { status: 413, type: 'request_too_large' },
+  not_found: { status: 404, type: 'not_found_error' },
+  endpoint_missing: { status: 404, type: 'not_found_error' },
+  no_account: { status: 503, type: 'api_error' },
+  upstream_rate_limited: { status: 429, type: 'rate_limit_error' },
+  upstream_failed: { status: 502, type: 'api_error' },
+  upstream_timeout: { status: 504, type: 'timeout_error' },
+  client_gone: { status: 499, type: 'api_error' },
+  internal: { status: 500, type: 'api_error' },
+};
+
+/** Statuses that have a type of their own, where an error carries the status of an upstream. */
+const TYPES_BY_STATUS: Readonly<Record<number, string>> = { 504: 'timeout_error', 529: 'overloaded_error' };
+
+function errorBody(error: RelayError, requestId: string): { status: number; body: unknown } {
+  const form = ERROR_FORMS[error.code];
+  const status = error.status ?? form.status;
+  const type = error.status === null ? form.type : (TYPES_BY_STATUS[status] ?? form.type);
+  return { status, body: { type: 'error', error: { type, message: error.message }, request_id: requestId } };
+}
+
+/** The type of an event that came without a name, read from its data; the members of an event stand in any order. */
+function typeInData(data: string): string {
+  try {
+    const parsed: unknown = JSON.parse(data);
+    if (typeof parsed === 'object' && parsed !== null && 'type' in parsed && typeof parsed.type === 'string')
+      return parsed.type;
+  } catch {
+    // Not JSON: no event that this protocol knows.
+  }
+  return '';
+}
+
+/** The Anthropic Messages protocol, as Claude Code and the SDKs speak it. */
+export const anthropic: Protocol = {
+  name: 'anthropic',
+  requiredMembers: ['model', 'messages'],
+  pingEvent: encodeSse({ event: 'ping', data: '{"type": "ping"}' }),
+
+  kindOf(event: StreamEvent): EventKind {
+    const name = event.event ?? typeInData(event.data);
+    // A kind of event that came later than this table commits nothing.
+    return Object.hasOwn(EVENT_KINDS, name) ? (EVENT_KINDS[name] ?? 'opening') : 'opening';
+  },
+
+  readError(event: StreamEvent): { type: string; message: string } {
+    try {
+      const parsed = JSON.parse(event.data) as { error?: { type?: unknown; message?: unknown } } | null;
+      const { type, message } = parsed?.error ?? {};
+      return {
+        type: typeof type === 'string' ? type : 'api_error',
+        message: typeof message === 'string' ? message : '',
+      };
+    } catch {
+      return { type: 'api_error', message: '' };
+    }
+  },
+
+  /**
+   * Claude Code tries again for three minutes unless it is told not to; so every error says either when to come back
+   * or not to.
+   */
+  errorAnswer(error: RelayError, requestId: string): ErrorAnswer {
+    const { status, body } = errorBody(error, requestId);
+    const retry: Record<string, string> =
+      error.retryAfterSeconds === null
+        ? { 'x-should-retry': 'false' }
+        : { 'retry-after': String(error.retryAfterSeconds) };
+    return { status, headers: { 'content-type': 'application/json', 'request-id': requestId, ...retry }, body };
+  },
+
+  errorEvent(error: RelayError, requestId: string): Buffer {
+    return encodeSse({ event: 'error', data: JSON.stringify(errorBody(error, requestId).body) });
+  },
+};

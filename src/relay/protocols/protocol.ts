@@ -1,0 +1,28 @@
+import type { ProtocolName, RelayError, StreamEvent } from '@crs/extension-api';
+
+/**
+ * What an event of a stream means for the commit point. `opening`: may be thrown away, nothing of it has reached the
+ * client's user. `content`: real content; from here on no other account can take over. `final`: the answer is whole.
+ */
+export type EventKind = 'ping' | 'opening' | 'content' | 'final' | 'error';
+
+export interface ErrorAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: unknown;
+}
+
+/** How one client protocol speaks: its events, its errors. One object per protocol, shared by all platforms of it. */
+export interface Protocol {
+  readonly name: ProtocolName;
+  /** Top-level members without which no upstream could answer a request. */
+  readonly requiredMembers: readonly string[];
+  /** Sent while the gateway holds an answer back. */
+  readonly pingEvent: Buffer;
+  kindOf(event: StreamEvent): EventKind;
+  /** What an error event says. */
+  readError(event: StreamEvent): { readonly type: string; readonly message: string };
+  errorAnswer(error: RelayError, requestId: string): ErrorAnswer;
+  /** The same as an event, for a stream that has begun. */
+  errorEvent(error: RelayError, requestId: string): Buffer;
+}

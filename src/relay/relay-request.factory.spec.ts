@@ -1,0 +1,83 @@
+import { RelayError } from '@crs/extension-api';
+import { describe, expect, it } from '@jest/globals';
+import type { FastifyRequest } from 'fastify';
+import { COUNT_TOKENS, MESSAGES } from './endpoints.js';
+import { RelayRequestFactory } from './relay-request.factory.js';
+
+const SESSION = '0f8fad5b-d9cb-469f-a165-70867728950e';
+
+const incoming = (body: unknown, change: Partial<FastifyRequest> = {}): FastifyRequest =>
+  ({
+    id: 'req_1',
+    method: 'POST',
+    url: '/api/v1/messages?beta=true&key=cr_x',
+    headers: { 'x-api-key': 'cr_x', 'anthropic-version': '2023-06-01' },
+    body: typeof body === 'string' ? Buffer.from(body) : body,
+    ...change,
+  }) as FastifyRequest;
+
+const sut = new RelayRequestFactory({ now: () => 1_000 });
+
+const refusalOf = (body: unknown): string => {
+  try {
+    sut.create(incoming(body), MESSAGES);
+  } catch (error) {
+    if (error instanceof RelayError && error.code === 'invalid_request') return error.message;
+    throw error;
+  }
+  throw new Error('The body was taken');
+};
+
+describe('RelayRequestFactory', () => {
+  it('describes a request and keeps its bytes', () => {
+    const body = '{ "stream" : true, "messages": [], "model": "claude-opus", "new": {"a":[1]} }';
+    const request = sut.create(incoming(body), MESSAGES);
+    expect(request).toMatchObject({
+      id: 'req_1',
+      protocol: 'anthropic',
+      endpoint: 'messages',
+      path: '/api/v1/messages',
+      query: '?beta=true',
+      headers: { 'anthropic-version': '2023-06-01' },
+      model: 'claude-opus',
+      stream: true,
+      receivedAt: new Date(1_000),
+    });
+    expect(request.body.toString()).toBe(body);
+    expect(body.slice(request.modelSpan.start, request.modelSpan.end)).toBe('"claude-opus"');
+  });
+
+  it.each([
+    ['its header', '{"model":"m","messages":[]}', { 'x-claude-code-session-id': SESSION }],
+    [
+      'its metadata',
+      `{"model":"m","messages":[],"metadata":{"user_id":"{\\"device_id\\":\\"d\\",\\"session_id\\":\\"${SESSION}\\"}"}}`,
+      {},
+    ],
+  ])('takes the session from %s', (_, body, headers) => {
+    expect(sut.create(incoming(body, { headers }), MESSAGES).sessionHash).toBe(SESSION);
+  });
+
+  it('takes the session from the content where there is no id', () => {
+    const body = '{"model":"m","messages":[{"role":"user","content":"hi"}]}';
+    expect(sut.create(incoming(body), COUNT_TOKENS).sessionHash).toBe('8f434346648f6b96df89dda901c5176b');
+  });
+
+  it('has no session where nothing tells one', () => {
+    expect(sut.create(incoming('{"model":"m","messages":[]}'), MESSAGES).sessionHash).toBeNull();
+    expect(sut.create(incoming('{"model":"m","messages":[1,}]}'.replace('}]', ']')), MESSAGES).sessionHash).toBeNull();
+  });
+
+  it.each([
+    ['no body', Buffer.alloc(0), 'no body'],
+    ['a body of another kind', undefined, 'no body'],
+    ['text that is no JSON', 'hello', 'not a JSON object'],
+    ['an object that does not close', '{"model":"m","messages":[]', 'not a JSON object'],
+    ['no model', '{"messages":[]}', 'model'],
+    ['a model that is no text', '{"model":7,"messages":[]}', 'model'],
+    ['an empty model', '{"model":"","messages":[]}', 'model'],
+    ['no messages', '{"model":"m"}', 'messages'],
+  ])('refuses %s', (_, body, words) => {
+    expect(refusalOf(body)).toContain(words);
+  });
+});

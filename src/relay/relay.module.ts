@@ -1,0 +1,36 @@
+import { Module } from '@nestjs/common';
+import { AccountModule } from '../account/account.module.js';
+import { HttpModule } from '../core/http/http.module.js';
+import { SchedulerModule } from '../scheduler/scheduler.module.js';
+import { StatsModule } from '../stats/stats.module.js';
+import { AccountAttempt } from './attempt/account-attempt.js';
+import { AttemptLog } from './attempt/attempt-log.js';
+import { RetryHandler } from './attempt/retry-handler.js';
+import { AuxiliaryController } from './auxiliary.controller.js';
+import { ModelsController } from './models/models.controller.js';
+import { ModelsService } from './models/models.service.js';
+import { ProtocolErrorRenderer } from './protocol-error.renderer.js';
+import { RelayAccess } from './relay-access.js';
+import { RelayClosing } from './relay-closing.js';
+import { RelayRequestFactory } from './relay-request.factory.js';
+import { RelayController } from './relay.controller.js';
+import { RelayService } from './relay.service.js';
+import { UpstreamClient } from './upstream/upstream-client.js';
+
+@Module({
+  imports: [AccountModule, HttpModule, SchedulerModule, StatsModule],
+  controllers: [RelayController, ModelsController, AuxiliaryController],
+  providers: [
+    RelayService,
+    RelayRequestFactory,
+    RelayAccess,
+    RelayClosing,
+    RetryHandler,
+    AccountAttempt,
+    AttemptLog,
+    UpstreamClient,
+    ModelsService,
+    ProtocolErrorRenderer,
+  ],
+})
+export class RelayModule {}

@@ -1,0 +1,167 @@
+import type { MeterReading, UsageMeter } from '@crs/extension-api';
+import { NO_TOKENS } from '@crs/extension-api';
+import { describe, expect, it, jest } from '@jest/globals';
+import fc from 'fast-check';
+import { UpstreamBody } from '../../core/egress/upstream-body.js';
+import { AttemptFailedError } from '../attempt/attempt-failed.error.js';
+import { anthropic } from '../protocols/anthropic.js';
+import { holdUntilContent } from './first-event.js';
+import { StreamTracker } from './stream-tracker.js';
+
+const sse = (event: string, data: object): string =>
+  `event: ${event}\ndata: ${JSON.stringify({ type: event, ...data })}\n\n`;
+
+const start = sse('message_start', { message: { id: 'msg_1', model: 'vendor-opus', usage: { input_tokens: 3 } } });
+const ping = sse('ping', {});
+const open = sse('content_block_start', { index: 0, content_block: { type: 'text', text: '' } });
+const delta = sse('content_block_delta', { index: 0, delta: { type: 'text_delta', text: 'Hä€' } });
+const error = sse('error', { error: { type: 'overloaded_error', message: 'Overloaded' } });
+
+const noMeter: UsageMeter = {
+  onEvent: () => undefined,
+  onBody: () => undefined,
+  read: (): MeterReading => ({
+    usage: NO_TOKENS,
+    model: null,
+    final: false,
+    started: false,
+    outputBytes: 0,
+    speed: null,
+    serviceTier: null,
+  }),
+};
+
+interface Held {
+  readonly result: Promise<Buffer>;
+  readonly body: UpstreamBody;
+  readonly aborted: jest.Mock<(reason: Error) => void>;
+}
+
+function hold(chunks: readonly (string | Buffer)[], options: { end?: boolean; modelForClient?: string } = {}): Held {
+  const aborted = jest.fn<(reason: Error) => void>();
+  const body = new UpstreamBody({ pause: () => undefined, resume: () => undefined, abort: aborted });
+  for (const chunk of chunks) body.push(Buffer.from(chunk));
+  if (options.end === true) body.end();
+  const tracker = new StreamTracker(anthropic, noMeter);
+  const modelForClient = options.modelForClient ?? null;
+  const result = holdUntilContent({ status: 200, headers: {}, body }, tracker, {
+    protocol: anthropic,
+    idleMs: 60_000,
+    modelForClient,
+  });
+  return { result, body, aborted };
+}
+
+async function failureOf(held: Held): Promise<AttemptFailedError['failure']> {
+  const reason: unknown = await held.result.catch((cause: unknown) => cause);
+  if (!(reason instanceof AttemptFailedError)) throw new Error(`Not a failed attempt: ${String(reason)}`);
+  return reason.failure;
+}
+
+describe('holdUntilContent', () => {
+  it.each([
+    ['a delta', delta],
+    ['a finished block', sse('content_block_stop', { index: 0 })],
+    ['the end of a message', sse('message_delta', { delta: { stop_reason: 'end_turn' } })],
+    ['the last event', sse('message_stop', {})],
+  ])('gives every held byte at %s', async (_, content) => {
+    const bytes = start + open + content;
+    expect((await hold([bytes]).result).toString()).toBe(bytes);
+  });
+
+  it('gives the same bytes however they were cut, pings left out', async () => {
+    const bytes = Buffer.from(ping + start + ping + open + ping + delta);
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1 }), async (sizes) => {
+        const chunks: Buffer[] = [];
+        for (let at = 0, turn = 0; at < bytes.length; turn += 1) {
+          const size = sizes[turn % sizes.length] ?? 1;
+          chunks.push(bytes.subarray(at, at + size));
+          at += size;
+        }
+        expect((await hold(chunks).result).toString()).toBe(start + open + delta);
+      }),
+    );
+  });
+
+  it('commits nothing on events that only open an answer', async () => {
+    const held = hold([start, ping, open]);
+    const settled = jest.fn();
+    void held.result.then(settled, settled);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(settled).not.toHaveBeenCalled();
+    held.body.push(Buffer.from(delta));
+    expect((await held.result).toString()).toBe(start + open + delta);
+  });
+
+  it('fails on an error before any content, with what it says, and ends the exchange', async () => {
+    const held = hold([start, error]);
+    expect(await failureOf(held)).toMatchObject({
+      kind: 'error_event',
+      errorType: 'overloaded_error',
+      message: 'Overloaded',
+    });
+    expect(held.aborted).toHaveBeenCalledTimes(1);
+  });
+
+  it('passes an error behind content on: it is too late to ask anyone else', async () => {
+    expect((await hold([start + delta + error]).result).toString()).toBe(start + delta + error);
+  });
+
+  it.each([
+    ['nothing', [], { kind: 'malformed', reason: 'empty' }],
+    ['white space', ['\n\n  \n'], { kind: 'malformed', reason: 'empty' }],
+    ['a page', ['<html>502</html>'], { kind: 'malformed', reason: 'not_sse', text: '<html>502</html>' }],
+    ['an opening and no content', [start + open], { kind: 'transport', reason: 'reset' }],
+  ] as const)('fails where the stream ends after %s', async (_, chunks, failure) => {
+    expect(await failureOf(hold(chunks, { end: true }))).toMatchObject(failure);
+  });
+
+  it('takes a last event without its blank line', async () => {
+    const bytes = start + delta.trimEnd();
+    expect((await hold([bytes + '\n'], { end: true }).result).toString()).toBe(bytes + '\n');
+  });
+
+  it('fails when the upstream falls silent', async () => {
+    jest.useFakeTimers();
+    try {
+      const held = hold([start]);
+      const failure = failureOf(held);
+      await jest.advanceTimersByTimeAsync(60_000);
+      expect(await failure).toEqual({ kind: 'timeout', reason: 'idle' });
+      expect(held.aborted).toHaveBeenCalledTimes(1);
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+
+  it('holds at most 64 events, pings not counted', async () => {
+    const held = hold([start, ...Array.from({ length: 100 }, () => ping), ...Array.from({ length: 63 }, () => open)]);
+    const settled = jest.fn();
+    void held.result.then(settled, settled);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(settled).not.toHaveBeenCalled();
+    held.body.push(Buffer.from(open));
+    await held.result;
+  });
+
+  it('holds at most one MiB', async () => {
+    const large = sse('content_block_start', {
+      index: 0,
+      content_block: { type: 'text', text: 'x'.repeat(1024 * 1024) },
+    });
+    expect((await hold([start, large]).result).length).toBe(start.length + large.length);
+  });
+
+  it('shows the client the model under the name that it asked for', async () => {
+    const bytes = (await hold([start + delta], { modelForClient: 'claude-"opus"' }).result).toString();
+    expect(bytes).toBe(start.replace('"vendor-opus"', '"claude-\\"opus\\""') + delta);
+  });
+
+  it.each([
+    ['an opening without JSON', 'event: message_start\ndata: none\n\n'],
+    ['an opening that names no model', sse('message_start', { message: {} })],
+  ])('leaves %s as it is', async (_, opening) => {
+    expect((await hold([opening + delta], { modelForClient: 'x' }).result).toString()).toBe(opening + delta);
+  });
+});

@@ -1,0 +1,27 @@
+import type { UsageMeter } from '@crs/extension-api';
+import type { IncomingResponse } from '../../core/egress/http-exchange.js';
+import type { UpstreamAnswer } from '../attempt/attempt-failed.error.js';
+import type { StreamTracker } from './stream-tracker.js';
+
+/** A stream that is past its commit point: what was held, and the rest as it comes. */
+export interface StreamAnswer {
+  readonly kind: 'stream';
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly held: Buffer;
+  readonly rest: IncomingResponse;
+  readonly tracker: StreamTracker;
+}
+
+/** An answer that came whole. */
+export interface WholeAnswer extends UpstreamAnswer {
+  readonly kind: 'whole';
+  readonly meter: UsageMeter;
+}
+
+/** The upstream's refusal of something that only the client can mend. */
+export interface RefusalAnswer extends UpstreamAnswer {
+  readonly kind: 'refusal';
+}
+
+export type RelayAnswer = StreamAnswer | WholeAnswer | RefusalAnswer;
