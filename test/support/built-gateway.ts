@@ -1,0 +1,133 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import { AdminClient } from './admin-client.ts';
+
+export interface GatewayOptions {
+  /** A free one when left out. */
+  readonly port?: number;
+  /** Kept when given; a temporary one that goes with the process otherwise. */
+  readonly dataDir?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Show what it writes instead of keeping it. */
+  readonly showOutput?: boolean;
+}
+
+/** The built gateway (`dist/main.js` below the working directory), running as a process of its own. */
+export interface BuiltGateway {
+  readonly url: string;
+  readonly port: number;
+  readonly pid: number;
+  readonly adminPassword: string;
+  readonly admin: AdminClient;
+  /** Resolves with the exit code when it has ended, null when a signal ended it. */
+  readonly ended: Promise<number | null>;
+  /** The end of what it has written. */
+  output(): string;
+  /** Asks it to end, waits until it has. */
+  stop(): Promise<number | null>;
+  /** Ends it without a chance to tidy up. */
+  kill(): Promise<void>;
+}
+
+const READY_WITHIN_MS = 30_000;
+const POLL_MS = 50;
+const KEPT_OUTPUT = 20_000;
+
+/** With any of these set the gateway would use somebody's Redis instead of its own store. */
+const STORE_VARIABLES = ['REDIS_URL', 'REDIS_HOST', 'REDIS_SENTINELS'];
+
+/** A port that was free a moment ago. */
+export async function findFreePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no port is free');
+  return address.port;
+}
+
+function environment(
+  options: GatewayOptions,
+  own: Readonly<Record<string, string>>,
+): Record<string, string | undefined> {
+  const inherited = Object.entries(process.env).filter(([name]) => !STORE_VARIABLES.includes(name));
+  return { ...Object.fromEntries(inherited), ALLOW_PRIVATE_UPSTREAMS: 'true', ...own, ...options.env };
+}
+
+async function untilHealthy(url: string, child: ChildProcess, output: () => string): Promise<void> {
+  const giveUpAt = performance.now() + READY_WITHIN_MS;
+  while (performance.now() < giveUpAt) {
+    if (child.exitCode !== null || child.signalCode !== null) {
+      throw new Error(`The gateway ended instead of starting.\n${output()}`);
+    }
+    const answer = await fetch(`${url}/health`).catch(() => null);
+    await answer?.body?.cancel();
+    if (answer?.ok === true) return;
+    await sleep(POLL_MS);
+  }
+  child.kill('SIGKILL');
+  throw new Error(`The gateway was not healthy within ${READY_WITHIN_MS} ms.\n${output()}`);
+}
+
+function spawnGateway(options: GatewayOptions, own: Readonly<Record<string, string>>): ChildProcess {
+  const guard = pathToFileURL(resolve('scripts/lib/end-with-parent.mjs')).href;
+  return spawn(process.execPath, ['--import', guard, resolve('dist/main.js')], {
+    env: environment(options, own),
+    stdio: ['ignore', options.showOutput ? 'inherit' : 'pipe', options.showOutput ? 'inherit' : 'pipe', 'ipc'],
+    detached: process.platform !== 'win32',
+  });
+}
+
+/** Starts the gateway with the embedded store and waits until it serves. It ends when this process dies. */
+export async function startBuiltGateway(options: GatewayOptions = {}): Promise<BuiltGateway> {
+  const port = options.port ?? (await findFreePort());
+  const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'crs-gateway-'));
+  const adminPassword = randomBytes(12).toString('base64url');
+  const url = `http://127.0.0.1:${port}`;
+  const child = spawnGateway(options, {
+    PORT: String(port),
+    HOST: '127.0.0.1',
+    DATA_DIR: dataDir,
+    LOG_LEVEL: 'warn',
+    ADMIN_USERNAME: 'admin',
+    ADMIN_PASSWORD: adminPassword,
+  });
+  let kept = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (text: string) => {
+      kept = (kept + text).slice(-KEPT_OUTPUT);
+    });
+  }
+  const ended = new Promise<number | null>((done) => {
+    child.once('exit', (code) => {
+      if (options.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true });
+      done(code);
+    });
+  });
+  await untilHealthy(url, child, () => kept);
+  return {
+    url,
+    port,
+    pid: child.pid ?? 0,
+    adminPassword,
+    admin: new AdminClient(url, { username: 'admin', password: adminPassword }),
+    ended,
+    output: () => kept,
+    stop: async () => {
+      child.kill('SIGTERM');
+      return await ended;
+    },
+    kill: async () => {
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
