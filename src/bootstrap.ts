@@ -13,6 +13,7 @@ import { DrainState } from './health/drain-state.js';
 
 /** How long requests that run may take to end once the process was told to stop. */
 const DRAIN_MS = 30_000;
+const SWEEP_MS = 100;
 
 export interface RelayAppOptions {
   readonly config: AppConfig;
@@ -70,6 +71,8 @@ function stopInOrder(app: NestFastifyApplication): void {
     new Logger('Stop').log({ msg: 'Stopping', why });
     app.get(DrainState).begin();
     setTimeout(() => process.exit(1), DRAIN_MS).unref();
+    // A kept-alive connection whose answer ends while we stop would hold the server open until its client lets go.
+    setInterval(() => app.getHttpServer().closeIdleConnections(), SWEEP_MS).unref();
     app.close().then(
       () => process.exit(0),
       (error: unknown) => {

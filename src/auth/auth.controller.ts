@@ -1,5 +1,5 @@
 import { applyDecorators, Body, Controller, Get, HttpCode, Post, UseGuards } from '@nestjs/common';
-import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { ThrottlerGuard } from '@nestjs/throttler';
 import { Public } from '@crs/extension-api';
 import { AdminOnly } from '../core/http/admin-only.js';
@@ -14,6 +14,7 @@ import { LoginDto, TokenDto } from './dto/login.dto.js';
 const LoginRoute = (): MethodDecorator =>
   applyDecorators(
     Post('admin/login'),
+    ApiOperation({ summary: 'Log in as the administrator' }),
     Public(),
     UseGuards(ThrottlerGuard),
     HttpCode(200),
@@ -26,6 +27,7 @@ const LoginRoute = (): MethodDecorator =>
 const ChangePasswordRoute = (): MethodDecorator =>
   applyDecorators(
     Post('change-password'),
+    ApiOperation({ summary: 'Change the password; ends every other login' }),
     AdminOnly(),
     HttpCode(200),
     ApiOkResponse({ type: MessageDto, description: 'Changed; all logins but this one have ended.' }),
@@ -44,6 +46,7 @@ export class AuthController {
   }
 
   @Get('me')
+  @ApiOperation({ summary: 'Who is logged in' })
   @AdminOnly()
   @ApiOkResponse({ type: AdminDto, description: 'Who the token belongs to.' })
   me(@CurrentAdmin() admin: AdminSession): Readonly<AdminDto> {

@@ -1,5 +1,5 @@
 import { Controller, Get, Res } from '@nestjs/common';
-import { ApiOkResponse, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
 import { Public } from '@crs/extension-api';
 import type { FastifyReply } from 'fastify';
 import { ApiProblem } from '../core/http/problem-details.dto.js';
@@ -15,12 +15,14 @@ export class HealthController {
   constructor(private readonly health: HealthService) {}
 
   @Get()
+  @ApiOperation({ summary: 'Name and version of this service' })
   @ApiOkResponse({ type: ServiceDto, description: 'What this is.' })
   root(): Readonly<ServiceDto> {
     return { service: SERVICE_NAME, version: SERVICE_VERSION };
   }
 
   @Get(['health', 'api/health'])
+  @ApiOperation({ summary: 'Health of the process and its store, in the fields of v1' })
   @ApiOkResponse({ type: HealthDto, description: 'Everything works.' })
   @ApiServiceUnavailableResponse({ type: HealthDto, description: 'The store does not answer.' })
   async report(@Res({ passthrough: true }) reply: FastifyReply): Promise<Readonly<HealthDto>> {
@@ -30,12 +32,14 @@ export class HealthController {
   }
 
   @Get('health/live')
+  @ApiOperation({ summary: 'Whether the process runs' })
   @ApiOkResponse({ type: LivenessDto, description: 'The process runs.' })
   live(): Readonly<LivenessDto> {
     return { status: 'healthy' };
   }
 
   @Get('health/ready')
+  @ApiOperation({ summary: 'Whether new requests are welcome' })
   @ApiOkResponse({ type: LivenessDto, description: 'New requests are welcome.' })
   @ApiProblem(503, 'The process is shutting down, or the store does not answer.')
   ready(): Promise<Readonly<LivenessDto>> {

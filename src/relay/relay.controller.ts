@@ -1,5 +1,5 @@
 import type { Principal } from '@crs/extension-api';
-import { Controller, Post, Req, Res, UseInterceptors } from '@nestjs/common';
+import { Controller, HttpCode, Post, Req, Res, UseInterceptors } from '@nestjs/common';
 import { ApiOperation } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CurrentPrincipal } from '../api-key/current-principal.js';
@@ -17,6 +17,7 @@ export class RelayController {
   constructor(private readonly relay: RelayService) {}
 
   @Post('messages')
+  @HttpCode(200)
   @ApiOperation({ summary: 'Create a message; relayed to one of the upstream accounts' })
   @ApiRelayAnswers()
   messages(
@@ -28,6 +29,7 @@ export class RelayController {
   }
 
   @Post('messages/count_tokens')
+  @HttpCode(200)
   @ApiOperation({ summary: 'Count the tokens of a message; free of charge' })
   @ApiRelayAnswers()
   countTokens(

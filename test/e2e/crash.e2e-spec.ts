@@ -9,7 +9,6 @@ import { type Simulator, startSimulator } from '../support/simulator/simulator.t
 const SESSION = '0f8fad5b-d9cb-469f-a165-70867728950e';
 const PASSWORD = 'correct horse battery';
 
-
 describe('a gateway process with the embedded store', () => {
   let simulator: Simulator;
   let dataDir: string;

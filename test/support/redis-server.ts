@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -33,12 +33,22 @@ export function findRedisServer(): string | null {
   const named = process.env['REDIS_SERVER_BIN'] ?? '';
   if (named !== '' && !isProgram(named)) throw new Error(`REDIS_SERVER_BIN names no program: ${named}`);
   if (named !== '') return named;
-  const folders = (process.env['PATH'] ?? '').split(delimiter);
-  const found = folders.map((folder) => join(folder, 'redis-server')).find(isProgram) ?? null;
+  const found = onPath('redis-server');
   if (found === null && process.env['REQUIRE_REDIS'] === '1') {
     throw new Error('REQUIRE_REDIS=1, but there is no redis-server on PATH and REDIS_SERVER_BIN is not set.');
   }
   return found;
+}
+
+/** Why no TLS server can be started here, or null when one can. */
+export function whyNoTls(program: string): string | null {
+  if (onPath('openssl') === null) return 'there is no openssl on this machine';
+  // Without a certificate it ends at once, and complains about that only if it knows of TLS at all.
+  const { stdout, stderr } = spawnSync(program, ['--port', '0', '--tls-port', '1'], {
+    encoding: 'utf8',
+    timeout: STOP_TIMEOUT_MS,
+  });
+  return `${stdout}${stderr}`.includes('tls-cert-file') ? null : 'this redis-server was built without TLS';
 }
 
 /** Starts a redis-server on a free port and waits until it takes connections. */
@@ -145,6 +155,11 @@ async function end(child: ChildProcess | null, folder: string): Promise<void> {
     clearTimeout(timer);
   }
   rmSync(folder, { recursive: true, force: true });
+}
+
+function onPath(name: string): string | null {
+  const folders = (process.env['PATH'] ?? '').split(delimiter);
+  return folders.map((folder) => join(folder, name)).find(isProgram) ?? null;
 }
 
 function isProgram(path: string): boolean {
