@@ -72,7 +72,7 @@ function stopInOrder(app: NestFastifyApplication): void {
     app.get(DrainState).begin();
     setTimeout(() => process.exit(1), DRAIN_MS).unref();
     // A kept-alive connection whose answer ends while we stop would hold the server open until its client lets go.
-    setInterval(() => app.getHttpServer().closeIdleConnections(), SWEEP_MS).unref();
+    setInterval(() => { app.getHttpServer().closeIdleConnections(); }, SWEEP_MS).unref();
     app.close().then(
       () => process.exit(0),
       (error: unknown) => {

@@ -1,12 +1,14 @@
 import { Module } from '@nestjs/common';
 import { AccountModule } from '../account/account.module.js';
+import { AccountGroupRepository } from './account-group.repository.js';
+import { CandidatePool } from './candidate-pool.js';
 import { LoadBalancer } from './load-balancer.js';
 import { SchedulerService } from './scheduler.service.js';
 import { StickySessionRepository } from './sticky-session.repository.js';
 
 @Module({
   imports: [AccountModule],
-  providers: [SchedulerService, LoadBalancer, StickySessionRepository],
+  providers: [SchedulerService, CandidatePool, AccountGroupRepository, LoadBalancer, StickySessionRepository],
   exports: [SchedulerService],
 })
 export class SchedulerModule {}

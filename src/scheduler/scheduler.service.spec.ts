@@ -1,5 +1,5 @@
 import { type Platform, toAccountId, type UpstreamAccount } from '@crs/extension-api';
-import { openSqliteStore, type SqliteStore } from '@crs/store';
+import { keys, openSqliteStore, type SqliteStore } from '@crs/store';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { testAccount } from '../../test/support/test-account.ts';
 import { testConfig } from '../../test/support/test-config.ts';
@@ -8,6 +8,8 @@ import type { AccountDirectory } from '../account/account-directory.js';
 import { type AccountMarks, type AccountState, NO_MARKS } from '../account/account-state.js';
 import type { PlatformRegistry } from '../core/platforms/platform.registry.js';
 import { ClaudeConsolePlatform } from '../platforms/claude-console/claude-console.platform.js';
+import { AccountGroupRepository } from './account-group.repository.js';
+import { CandidatePool } from './candidate-pool.js';
 import { LoadBalancer } from './load-balancer.js';
 import { NoAccountError } from './no-account.error.js';
 import { SchedulerService, type SelectionQuery } from './scheduler.service.js';
@@ -49,7 +51,8 @@ describe('SchedulerService', () => {
     const platform: Platform = new ClaudeConsolePlatform();
     const platforms = { get: () => platform } as unknown as PlatformRegistry;
     const sessions = new StickySessionRepository(store, config);
-    return new SchedulerService(directory, platforms, sessions, new LoadBalancer(), { now: () => NOW }, config);
+    const pool = new CandidatePool(directory, new AccountGroupRepository(store), platforms, config);
+    return new SchedulerService(pool, platforms, sessions, new LoadBalancer(), { now: () => NOW });
   };
 
   beforeEach(() => {
@@ -167,6 +170,20 @@ describe('SchedulerService', () => {
       sut = createSut(true);
       states = [state('shared'), state('mine', { isActive: false })];
       await refusalOf(boundTo('mine', false));
+    });
+
+    it('uses the accounts of its group only, whatever their type', async () => {
+      states = [state('shared'), state('one', { accountType: 'group' }), state('two', { accountType: 'dedicated' })];
+      await store.sadd(keys.group.members('g1'), 'one', 'two', 'deleted');
+      const grouped = query({ principal: testPrincipal({ bindings: { claudeAccountId: 'group:g1' } }) });
+      expect(new Set([await pick(grouped), await pick(grouped)])).toEqual(new Set(['one', 'two']));
+      const empty = query({ principal: testPrincipal({ bindings: { claudeAccountId: 'group:g2' } }) });
+      expect((await refusalOf(empty)).counts.size).toBe(0);
+    });
+
+    it('takes no notice of a binding to an account of another kind', async () => {
+      const official = query({ principal: testPrincipal({ bindings: { claudeAccountId: 'official-account' } }) });
+      expect(await pick(official)).toBe('shared');
     });
 
     it('lists the accounts in reach', async () => {

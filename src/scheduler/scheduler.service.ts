@@ -1,19 +1,15 @@
 import type { AccountId, Principal, UpstreamAccount } from '@crs/extension-api';
 import { Injectable } from '@nestjs/common';
-import { AccountDirectory } from '../account/account-directory.js';
 import type { AccountState } from '../account/account-state.js';
 import { availableAt, unavailableReasons, type UnavailableReason } from '../account/availability.js';
-import { AppConfig } from '../core/config/app-config.js';
 import { PlatformRegistry } from '../core/platforms/platform.registry.js';
 import { Clock } from '../core/time/clock.js';
+import { CandidatePool, type CandidateQuery, type Tier } from './candidate-pool.js';
 import { LoadBalancer } from './load-balancer.js';
 import { NoAccountError } from './no-account.error.js';
 import { StickySessionRepository } from './sticky-session.repository.js';
 
-export interface SelectionQuery {
-  readonly principal: Principal;
-  /** Names of the platforms whose accounts may be asked. */
-  readonly platforms: readonly string[];
+export interface SelectionQuery extends CandidateQuery {
   readonly model: string;
   readonly endpoint: string;
   readonly sessionHash: string | null;
@@ -31,12 +27,11 @@ export interface Selection {
 @Injectable()
 export class SchedulerService {
   constructor(
-    private readonly directory: AccountDirectory,
+    private readonly pool: CandidatePool,
     private readonly platforms: PlatformRegistry,
     private readonly sessions: StickySessionRepository,
     private readonly balancer: LoadBalancer,
     private readonly clock: Clock,
-    private readonly config: AppConfig,
   ) {}
 
   /**
@@ -45,7 +40,7 @@ export class SchedulerService {
    */
   async selectAccount(query: SelectionQuery): Promise<Selection> {
     const question = { ...query, now: this.clock.now() };
-    const tiers = await this.tiersOf(query);
+    const tiers = await this.pool.tiersOf(query);
     for (const tier of tiers) {
       const available = tier.filter((state) => unavailableReasons(state, question).length === 0);
       const mapped = await this.findMapped(query, available);
@@ -57,7 +52,7 @@ export class SchedulerService {
 
   /** The accounts that a key may reach, available or not. */
   async listReachable(principal: Principal, platforms: readonly string[]): Promise<readonly UpstreamAccount[]> {
-    const tiers = await this.tiersOf({ principal, platforms });
+    const tiers = await this.pool.tiersOf({ principal, platforms });
     return tiers.flat().map((state) => state.account);
   }
 
@@ -66,27 +61,6 @@ export class SchedulerService {
     if (sessionHash === null || sticky) return;
     const { sessionPrefix, accountType } = this.platforms.get(account.platform).account;
     await this.sessions.save(sessionPrefix, accountType, sessionHash, account.id);
-  }
-
-  /** Candidates in the order in which they are preferred: the key's bound accounts alone, or the shared ones. */
-  private async tiersOf(query: Pick<SelectionQuery, 'principal' | 'platforms'>): Promise<readonly Tier[]> {
-    const states = (await Promise.all(query.platforms.map((name) => this.directory.states(name)))).flat();
-    const shared = states.filter((state) => state.account.accountType === 'shared');
-    const boundIds = this.boundIds(query);
-    if (boundIds.size === 0) return [shared];
-    const bound = states.filter((state) => boundIds.has(state.account.id));
-    if (!(query.principal.dedicatedFallback ?? this.config.relay.dedicatedFallback)) return [bound];
-    return [bound, shared.filter((state) => !boundIds.has(state.account.id))];
-  }
-
-  private boundIds({ principal, platforms }: Pick<SelectionQuery, 'principal' | 'platforms'>): ReadonlySet<string> {
-    const ids = new Set<string>();
-    for (const name of platforms) {
-      const { storedField, prefix } = this.platforms.get(name).account.binding;
-      const value = principal.bindings[storedField] ?? '';
-      if (value !== '' && value.startsWith(prefix)) ids.add(value.slice(prefix.length));
-    }
-    return ids;
   }
 
   private async findMapped({ sessionHash, platforms }: SelectionQuery, available: Tier): Promise<AccountState | null> {
@@ -101,7 +75,6 @@ export class SchedulerService {
   }
 }
 
-type Tier = readonly AccountState[];
 type Question = SelectionQuery & { readonly now: number };
 
 function toNoAccountError(states: readonly AccountState[], question: Question): NoAccountError {

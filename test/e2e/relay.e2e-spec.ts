@@ -1,5 +1,7 @@
 import Anthropic from '@anthropic-ai/sdk';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { AppConfig } from '../../src/core/config/app-config.js';
+import { findRedisServer, startRedisServer } from '../support/redis-server.ts';
 import { type Simulator, startSimulator } from '../support/simulator/simulator.ts';
 import { TestApp } from '../support/test-app.ts';
 
@@ -7,7 +9,36 @@ const SESSION = '0f8fad5b-d9cb-469f-a165-70867728950e';
 const MODEL = 'claude-opus-5-5';
 const question = { model: MODEL, max_tokens: 64, messages: [{ role: 'user' as const, content: 'Hello' }] };
 
-describe('a request of the official SDK, with two accounts of which the first is overloaded', () => {
+describe('a request of the official SDK, with two accounts of which the first is overloaded, on the embedded store', () => {
+  relaysAround(() =>
+    Promise.resolve({ config: { kind: 'embedded', file: ':memory:' }, stop: () => Promise.resolve() }),
+  );
+});
+
+describe('a request of the official SDK, with two accounts of which the first is overloaded, on Redis', () => {
+  const program = findRedisServer();
+  if (program === null) {
+    it.todo('is relayed (there is no redis-server on this machine)');
+    return;
+  }
+  relaysAround(async () => {
+    const server = await startRedisServer(program);
+    const nobody = { username: null, password: null, sentinelName: '', sentinelPassword: null };
+    const { host, port } = server;
+    return {
+      config: { kind: 'redis', url: null, host, port, db: 0, tls: false, sentinels: [], ...nobody },
+      stop: () => server.stop(),
+    };
+  });
+});
+
+interface StoreOfRun {
+  readonly config: AppConfig['store'];
+  stop(): Promise<void>;
+}
+
+function relaysAround(startStore: () => Promise<StoreOfRun>): void {
+  let store: StoreOfRun;
   let simulator: Simulator;
   let app: TestApp;
   let accountA: string;
@@ -16,13 +47,15 @@ describe('a request of the official SDK, with two accounts of which the first is
 
   beforeAll(async () => {
     simulator = await startSimulator();
-    app = await TestApp.start();
+    store = await startStore();
+    app = await TestApp.start({ store: store.config });
     accountA = await app.account(simulator.url, 'up-a', { priority: 1 });
     await app.account(simulator.url, 'up-b', { priority: 2 });
   });
 
   afterAll(async () => {
     await app.close();
+    await store.stop();
     await simulator.close();
   });
 
@@ -110,4 +143,4 @@ describe('a request of the official SDK, with two accounts of which the first is
     expect(counted).toBeGreaterThan(0);
     expect((await stats()).total.requests).toBe(0);
   });
-});
+}

@@ -54,7 +54,13 @@ export type AttemptFailure =
       readonly detail: string;
     }
   | { readonly kind: 'timeout'; readonly reason: 'first_byte' | 'idle' | 'request' }
-  | { readonly kind: 'status'; readonly status: number; readonly headers: HeaderMap; readonly text: string; /** As in RelayRequest. */ readonly endpoint: string }
+  | {
+      readonly kind: 'status';
+      readonly status: number;
+      readonly headers: HeaderMap;
+      readonly text: string;
+      /** As in RelayRequest. */ readonly endpoint: string;
+    }
   /** A 200 that is no answer of the protocol: HTML, an error body, nothing, no SSE where a stream was asked. */
   | {
       readonly kind: 'malformed';
@@ -134,8 +140,16 @@ export interface AccountKind {
   readonly undecryptable: 'as_is' | 'empty';
   /** Name of the field that holds the upstream's address. */
   readonly urlField: string;
-  /** Field of a client key's record that binds it to an account, the prefix of its value, and its name in the API. */
-  readonly binding: { readonly storedField: string; readonly prefix: string; readonly apiField: string };
+  /**
+   * Field of a client key's record that binds it to an account, the prefix of its value, and its name in the API; and the
+   * field that binds it to a group (`group:{id}`).
+   */
+  readonly binding: {
+    readonly storedField: string;
+    readonly prefix: string;
+    readonly apiField: string;
+    readonly groupField: string;
+  };
   /** Prefix of the session mappings' keys. */
   readonly sessionPrefix: string;
   /** v1's spelling of a status that means rate limited. */

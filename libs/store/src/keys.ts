@@ -35,6 +35,10 @@ export const keys = {
     /** Rated USD spent in the quota day that began at `{periodStart}` (`YYYY-MM-DDTHH:mm`). */
     quotaCost: (id: string, periodStart: string) => `v2:account:quota:${id}:${periodStart}`,
   },
+  group: {
+    /** Set of account ids. */
+    members: (id: string) => `account_group_members:${id}`,
+  },
   session: {
     mapping: (prefix: string, hash: string) => `${prefix}${hash}`,
   },

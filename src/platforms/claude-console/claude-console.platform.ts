@@ -22,7 +22,12 @@ export class ClaudeConsolePlatform implements Platform {
     secretSalt: 'claude-console-salt',
     undecryptable: 'as_is',
     urlField: 'apiUrl',
-    binding: { storedField: 'claudeConsoleAccountId', prefix: '', apiField: 'claudeConsoleAccountId' },
+    binding: {
+      storedField: 'claudeConsoleAccountId',
+      prefix: '',
+      apiField: 'claudeConsoleAccountId',
+      groupField: 'claudeAccountId',
+    },
     sessionPrefix: 'unified_claude_session_mapping:',
     rateLimitedStatus: 'rate_limited',
     defaultUserAgent: 'claude-cli/1.0.69 (external, cli)',

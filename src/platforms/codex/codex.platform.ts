@@ -13,7 +13,12 @@ export class CodexPlatform implements Platform {
     secretSalt: 'openai-responses-salt',
     undecryptable: 'empty',
     urlField: 'baseApi',
-    binding: { storedField: 'openaiAccountId', prefix: 'responses:', apiField: 'codexAccountId' },
+    binding: {
+      storedField: 'openaiAccountId',
+      prefix: 'responses:',
+      apiField: 'codexAccountId',
+      groupField: 'openaiAccountId',
+    },
     sessionPrefix: 'unified_openai_session_mapping:',
     rateLimitedStatus: 'rateLimited',
     defaultUserAgent: '',

@@ -153,7 +153,8 @@ export class StoreModel implements StoreTransaction {
   }
 
   lpush(key: string, ...values: string[]): number {
-    const list = this.make(key, { type: 'list', items: [] });
+    const items: string[] = [];
+    const list = this.make(key, { type: 'list', items });
     list.items = [...values.toReversed(), ...list.items];
     return list.items.length;
   }

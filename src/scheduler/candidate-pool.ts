@@ -1,0 +1,59 @@
+import type { Principal } from '@crs/extension-api';
+import { Injectable } from '@nestjs/common';
+import { AccountDirectory } from '../account/account-directory.js';
+import type { AccountState } from '../account/account-state.js';
+import { AppConfig } from '../core/config/app-config.js';
+import { PlatformRegistry } from '../core/platforms/platform.registry.js';
+import { AccountGroupRepository } from './account-group.repository.js';
+
+export interface CandidateQuery {
+  readonly principal: Principal;
+  /** Names of the platforms whose accounts may be asked. */
+  readonly platforms: readonly string[];
+}
+
+/** Accounts that are as good as one another for a key; the next tier is asked when none of them is available. */
+export type Tier = readonly AccountState[];
+
+const GROUP_PREFIX = 'group:';
+
+/** Which accounts a key may use at all. */
+@Injectable()
+export class CandidatePool {
+  constructor(
+    private readonly directory: AccountDirectory,
+    private readonly groups: AccountGroupRepository,
+    private readonly platforms: PlatformRegistry,
+    private readonly config: AppConfig,
+  ) {}
+
+  /** The accounts that the key is bound to, alone or before the shared ones; without a binding the shared ones. */
+  async tiersOf(query: CandidateQuery): Promise<readonly Tier[]> {
+    const states = (await Promise.all(query.platforms.map((name) => this.directory.states(name)))).flat();
+    const shared = states.filter((state) => state.account.accountType === 'shared');
+    const boundIds = await this.boundIds(query);
+    if (boundIds === null) return [shared];
+    const bound = states.filter((state) => boundIds.has(state.account.id));
+    if (!(query.principal.dedicatedFallback ?? this.config.relay.dedicatedFallback)) return [bound];
+    return [bound, shared.filter((state) => !boundIds.has(state.account.id))];
+  }
+
+  /** Null: the key is not bound. An empty set: it is, but to nothing that is there. */
+  private async boundIds({ principal: { bindings }, platforms }: CandidateQuery): Promise<ReadonlySet<string> | null> {
+    const ids = new Set<string>();
+    let isBound = false;
+    for (const name of platforms) {
+      const { storedField, prefix, groupField } = this.platforms.get(name).account.binding;
+      const group = bindings[groupField] ?? '';
+      const account = bindings[storedField] ?? '';
+      if (group.startsWith(GROUP_PREFIX)) {
+        isBound = true;
+        for (const id of await this.groups.listMembers(group.slice(GROUP_PREFIX.length))) ids.add(id);
+      } else if (account !== '' && account.startsWith(prefix)) {
+        isBound = true;
+        ids.add(account.slice(prefix.length));
+      }
+    }
+    return isBound ? ids : null;
+  }
+}
