@@ -22,7 +22,7 @@ export type Extension = Type | DynamicModule;
 /** Gives every module the ports that feature modules implement for one another, so that none has to import another. */
 @Global()
 @Module({ imports: [ApiKeyModule], exports: [ApiKeyModule] })
-export class PortsModule {}
+class PortsModule {}
 
 /** Composes the application; the only file that knows all modules. */
 @Module({})

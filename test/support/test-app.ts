@@ -3,7 +3,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createRelayApp, type RelayAppOptions } from '../../src/bootstrap.js';
 import { type ConfigOverrides, testConfig } from './test-config.ts';
 
-export const ADMIN = { username: 'admin', password: 'correct horse battery' } as const;
+const ADMIN = { username: 'admin', password: 'correct horse battery' } as const;
 
 export interface ApiAnswer {
   readonly status: number;

@@ -23,6 +23,9 @@ describe('launcher', () => {
     return run;
   };
 
+  const leftovers = (): string[] =>
+    readdirSync(sut.path('.toolchain')).filter((name) => name.startsWith('.') || name.includes('lock'));
+
   describe('preparing', () => {
     it('brings what is missing on the first start and touches nothing on the second', async () => {
       const first = await startAndStop({ NODE_ENV: 'production' });
@@ -64,7 +67,7 @@ describe('launcher', () => {
     );
 
     it.each([
-      ['node_modules', EVERYTHING.slice(1)],
+      ['node_modules', EVERYTHING.slice(1, 2)],
       ['dist', EVERYTHING.slice(2)],
       ['libs/one/dist', EVERYTHING.slice(2)],
     ])('mends a copy whose %s is gone', async (name, calls) => {
@@ -75,18 +78,27 @@ describe('launcher', () => {
       expect(sut.calls()).toEqual(calls);
     });
 
-    it('starts over after it was killed while it fetched', async () => {
-      const killed = sut.runOnOldNode(['start'], { FAKE_NPM: 'hang' });
-      await killed.said('Fetching');
-      await untilThere(() => readdirSync(sut.path('.toolchain')).some((name) => name.startsWith('.unfinished')));
-      killed.kill('SIGTERM');
-      expect(await killed.ended).toEqual({ code: 143, signal: null });
+    it('starts over after it was stopped while it fetched', async () => {
+      const stopped = sut.runOnOldNode(['start'], { FAKE_NPM: 'slow' });
+      await untilThere(() => sut.calls().length > 0);
+      stopped.kill('SIGTERM');
+      expect(await stopped.ended).toEqual({ code: 143, signal: null });
       const next = sut.runOnOldNode(['start'], { FAKE_EXIT: '0' });
       await next.ended;
       expect(next.output()).toContain('up');
-      expect(
-        readdirSync(sut.path('.toolchain')).filter((name) => name.startsWith('.') || name.includes('lock')),
-      ).toEqual([]);
+      expect(leftovers()).toEqual([]);
+    });
+
+    it('waits for the tool that a killed start has left behind, then starts over', async () => {
+      const killed = sut.runOnOldNode(['start'], { FAKE_NPM: 'slow' });
+      await untilThere(() => sut.calls().length > 0);
+      killed.kill('SIGKILL');
+      const next = sut.runOnOldNode(['start'], { FAKE_EXIT: '0' });
+      await next.said('Waiting for another start');
+      sut.write('calls.log.go', '');
+      expect((await next.ended).code).toBe(0);
+      expect(next.output()).toContain('up');
+      expect(leftovers()).toEqual([]);
     });
 
     it('takes over a lock whose holder has died', async () => {

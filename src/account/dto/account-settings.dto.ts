@@ -5,7 +5,8 @@ import { IsNumber, IsObject, IsString, Matches, Max, MaxLength, Min, ValidateNes
 import { ACCOUNT_TYPES, PROVIDER_ENDPOINTS } from '../account-record.js';
 import { AccountProxyInputDto } from './account-proxy.dto.js';
 import { RefuseStoredFields } from './refused-fields.js';
-import { Choice, Clearable, IsInstant, IsModelMap, Switch, WholeNumber } from './setting-field.js';
+import { IsInstant } from '../../core/http/instant.validator.js';
+import { Choice, Clearable, IsModelMap, Switch, WholeNumber } from './setting-field.js';
 
 const MAX_DESCRIPTION_LENGTH = 2000;
 const MAX_USER_AGENT_LENGTH = 500;

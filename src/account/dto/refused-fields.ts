@@ -1,4 +1,4 @@
-import { ValidateBy } from 'class-validator';
+import { RefusedFields } from '../../core/http/refused-fields.js';
 
 const READ_ONLY = 'is read-only';
 const BY_RESET = `${READ_ONLY}: POST .../reset-rate-limit ends what it stands for`;
@@ -37,15 +37,4 @@ const REASONS: Readonly<Record<string, string>> = {
   lastUsedAt: READ_ONLY,
 };
 
-/** Refuses what is stored and nobody may set, with the reason instead of "not a known field". */
-export function RefuseStoredFields(): ClassDecorator {
-  return (target) => {
-    for (const [field, reason] of Object.entries(REASONS)) refuse(reason)(target.prototype as object, field);
-  };
-}
-
-const refuse = (reason: string): PropertyDecorator =>
-  ValidateBy({
-    name: 'isRefused',
-    validator: { validate: (value) => value === undefined, defaultMessage: () => `$property ${reason}` },
-  });
+export const RefuseStoredFields = (): ClassDecorator => RefusedFields(REASONS);

@@ -42,22 +42,3 @@ export const IsModelMap = (): PropertyDecorator =>
         `$property must be a list of models, or an object of requested model -> upstream model (at most ${MAX_MODELS})`,
     },
   });
-
-const INSTANT = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2}))?$/;
-
-/** A date, or an instant with its offset from UTC. Days that the calendar does not have are no dates. */
-export function isInstant(value: unknown): boolean {
-  if (typeof value !== 'string' || !INSTANT.test(value) || Number.isNaN(Date.parse(value))) return false;
-  const day = value.slice(0, 10);
-  const midnight = Date.parse(day);
-  return !Number.isNaN(midnight) && new Date(midnight).toISOString().startsWith(day);
-}
-
-export const IsInstant = (): PropertyDecorator =>
-  ValidateBy({
-    name: 'isInstant',
-    validator: {
-      validate: isInstant,
-      defaultMessage: () => '$property must be an ISO 8601 date or instant such as 2030-01-31 or 2030-01-31T12:00:00Z',
-    },
-  });

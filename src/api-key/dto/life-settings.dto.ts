@@ -1,7 +1,7 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { ArrayMaxSize, IsArray, IsObject, IsOptional, ValidateNested } from 'class-validator';
-import { IsInstant } from './instant.validator.js';
+import { IsInstant } from '../../core/http/instant.validator.js';
 import { PayloadRuleDto } from './payload-rule.dto.js';
 import { IsServiceRates } from './service-rates.validator.js';
 import { ChoiceField, CountField, FlagField, NamesField, TextField } from './setting-field.js';

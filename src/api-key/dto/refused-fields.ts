@@ -1,4 +1,4 @@
-import { ValidateBy } from 'class-validator';
+import { RefusedFields } from '../../core/http/refused-fields.js';
 
 const READ_ONLY = 'is read-only';
 const NOT_SERVED = 'cannot be set: accounts of this kind are not served here; what v1 stored is kept';
@@ -31,15 +31,4 @@ const REASONS: Readonly<Record<string, string>> = {
   ccrAccountId: NOT_SERVED,
 };
 
-/** Refuses what v1 stores and nobody may set, with the reason instead of "unknown field". */
-export function RefuseStoredFields(): ClassDecorator {
-  return (target) => {
-    for (const [field, reason] of Object.entries(REASONS)) refuse(reason)(target.prototype as object, field);
-  };
-}
-
-const refuse = (reason: string): PropertyDecorator =>
-  ValidateBy({
-    name: 'isRefused',
-    validator: { validate: (value) => value === undefined, defaultMessage: () => `$property ${reason}` },
-  });
+export const RefuseStoredFields = (): ClassDecorator => RefusedFields(REASONS);

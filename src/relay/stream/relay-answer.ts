@@ -14,13 +14,13 @@ export interface StreamAnswer {
 }
 
 /** An answer that came whole. */
-export interface WholeAnswer extends UpstreamAnswer {
+interface WholeAnswer extends UpstreamAnswer {
   readonly kind: 'whole';
   readonly meter: UsageMeter;
 }
 
 /** The upstream's refusal of something that only the client can mend. */
-export interface RefusalAnswer extends UpstreamAnswer {
+interface RefusalAnswer extends UpstreamAnswer {
   readonly kind: 'refusal';
 }
 

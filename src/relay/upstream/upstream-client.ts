@@ -85,7 +85,7 @@ export function judgedText(body: Buffer): string {
 }
 
 /** What broke, in the words of attempts; what is none of an exchange's errors stays as it is. */
-export function toAttemptError(error: unknown): unknown {
+function toAttemptError(error: unknown): unknown {
   const reason = error instanceof EgressError && error.fault === 'aborted' ? error.cause : error;
   if (reason instanceof AttemptTimeoutError) return new AttemptFailedError({ kind: 'timeout', reason: reason.reason });
   if (reason instanceof ClientGoneError) return reason;

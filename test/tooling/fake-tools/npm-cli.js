@@ -1,5 +1,5 @@
 // Stands in for npm: "installs" the fake tools beside it, and notes that it was asked.
-import { appendFileSync, chmodSync, copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -25,7 +25,8 @@ if (name === 'pnpm') {
   );
   chmodSync(join(bin, 'node'), 0o755);
 }
-if (FAKE_NPM === 'hang') {
-  process.stderr.write('hanging\n');
-  setInterval(() => undefined, 1_000);
+if (FAKE_NPM === 'slow') {
+  const timer = setInterval(() => {
+    if (existsSync(`${FAKE_CALLS}.go`)) clearInterval(timer);
+  }, 10);
 }
