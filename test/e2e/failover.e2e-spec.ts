@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { keys, STORE_CLIENT, type StoreClient } from '@crs/store';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Simulator, startSimulator } from '../support/simulator/simulator.ts';
 import type { StepLike } from '../support/simulator/step.ts';
@@ -176,6 +177,41 @@ describe('failing over', () => {
     const again = await app.call('POST', '/api/v1/messages', body(false), { 'x-api-key': bound.key });
     expect(again.status).toBe(503);
     expect(again.body.error.message).toBe('No upstream account is available for this request (1 cooling down).');
+  });
+
+  it('tells what only the client can mend when it comes as the first event', async () => {
+    simulator.setDefault('up-a', {
+      fail: {
+        how: 'error_event',
+        afterEvents: 0,
+        error: { type: 'invalid_request_error', message: 'max_tokens: too large' },
+      },
+    });
+    const answer = await send(true);
+    expect(answer).toMatchObject({
+      status: 400,
+      body: { error: { type: 'invalid_request_error', message: 'max_tokens: too large' } },
+    });
+    expect(simulator.requests('up-b')).toHaveLength(0);
+  });
+
+  it('refuses an answer that is too large to hold', async () => {
+    simulator.setDefault('up-a', { textBytes: 33 * 1024 * 1024 });
+    simulator.setDefault('up-b', { textBytes: 33 * 1024 * 1024 });
+    expect(await send(false)).toMatchObject({ status: 502, body: { error: { type: 'api_error' } } });
+  });
+
+  it('passes an account by whose stored address is none', async () => {
+    const store = app.app.get<StoreClient>(STORE_CLIENT);
+    const record = keys.account.record('claude_console_account', first);
+    const address = (await store.hget(record, 'apiUrl')) ?? '';
+    await store.hset(record, { apiUrl: 'no address' });
+    await app.api('POST', `/accounts/claude-console/${first}/reset-rate-limit`);
+    try {
+      expectWhole(await send(true), true);
+    } finally {
+      await store.hset(record, { apiUrl: address });
+    }
   });
 
   it('takes over from an account that stays silent after pings have been sent', async () => {

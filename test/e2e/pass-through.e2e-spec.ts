@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { request as httpRequest } from 'node:http';
+import { once } from 'node:events';
+import { type IncomingMessage, request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { startHttpProxy, startSocksProxy } from '../support/proxies.ts';
 import { type Simulator, startSimulator } from '../support/simulator/simulator.ts';
@@ -183,5 +184,38 @@ describe('what passes through the gateway', () => {
     expect(simulator.requests('up-a')[0]?.outcome).toBe('client_abort');
     const { body: availability } = await app.api('GET', `/accounts/claude-console/${accountId}/availability`);
     expect(availability.available).toBe(true);
+  });
+
+  it('slows the upstream down for a client that reads slowly, and loses no byte', async () => {
+    const bytes = 24 * 1024 * 1024;
+    simulator.script('up-a', [{ textBytes: bytes, deltaChars: 16 * 1024 }]);
+    const reading = httpRequest(`${app.url}/api/v1/messages`, {
+      method: 'POST',
+      headers: { 'x-api-key': secret, 'content-type': 'application/json' },
+    });
+    reading.end(body({ stream: true }));
+    const [response] = (await once(reading, 'response')) as [IncomingMessage];
+    // Nobody reads: the sockets' buffers fill up, and then the upstream must wait.
+    const eventsSent = (): number => simulator.requests('up-a')[0]?.events ?? 0;
+    const stuckAt = await new Promise<number>((resolve) => {
+      let last = -1;
+      const look = setInterval(() => {
+        if (eventsSent() === last) {
+          clearInterval(look);
+          resolve(last);
+        }
+        last = eventsSent();
+      }, 100);
+    });
+    expect(stuckAt).toBeLessThan((bytes / (16 * 1024)) * 0.9);
+    expect(simulator.requests('up-a')[0]?.outcome).toBe('open');
+    let text = 0;
+    let tail = '';
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      text += chunk.length;
+      tail = (tail + chunk.toString()).slice(-200);
+    }
+    expect(text).toBeGreaterThan(bytes);
+    expect(tail).toContain('message_stop');
   });
 });
