@@ -39,6 +39,18 @@ describe('RedisStore.open', () => {
     await expect(sut.open()).rejects.toThrow('cannot be used: no answer.');
   });
 
+  it('gives up in time on sentinels that know no master', async () => {
+    const { port } = bench;
+    bench.redis.answers['SENTINEL'] = () => '-IDONTKNOW\r\n';
+    const sentinels = [{ host: '127.0.0.1', port }];
+    const sut = bench.createStore({ sentinels, sentinelName: 'relay' }, { limits: { startTimeoutMs: 50 } });
+    const ended = new Promise((resolve) => sut.once('end', resolve));
+    await expect(sut.open()).rejects.toThrow(
+      `Redis at relay of the sentinels 127.0.0.1:${port} cannot be used: All sentinels are unreachable`,
+    );
+    await ended;
+  });
+
   it('names a fault that has a code only', async () => {
     bench.redis.answers['INFO'] = () => null;
     const sut = bench.createStore({}, { limits: { startTimeoutMs: 30 } });

@@ -1,13 +1,13 @@
 import type { RedisOptions } from 'ioredis';
 import type { ConnectionOptions } from 'node:tls';
 
-export interface RedisAddress {
+interface RedisAddress {
   readonly host: string;
   readonly port: number;
 }
 
 /** What a TLS connection needs beyond the system's own trust. */
-export type RedisTlsOptions = Pick<ConnectionOptions, 'ca' | 'cert' | 'key' | 'servername' | 'rejectUnauthorized'>;
+type RedisTlsOptions = Pick<ConnectionOptions, 'ca' | 'cert' | 'key' | 'servername' | 'rejectUnauthorized'>;
 
 /** How to reach Redis. */
 export interface RedisStoreOptions {

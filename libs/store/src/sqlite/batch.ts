@@ -3,7 +3,7 @@ import type { StoreCommand } from '../store-client.js';
 import { ReplyError, syntaxError, wrongArity } from './reply-error.js';
 
 /** The commands, whether they answer at once or promise to. */
-export type CommandTarget = {
+type CommandTarget = {
   readonly [K in keyof StoreTransaction]: (...args: Parameters<StoreTransaction[K]>) => unknown;
 };
 
@@ -21,7 +21,7 @@ export interface BatchCall {
 }
 
 /** The reply, or the refusal, of one command. */
-export type BatchReply = [error: Error | null, reply: unknown];
+type BatchReply = [error: Error | null, reply: unknown];
 
 type Runner<A extends readonly string[]> = (target: CommandTarget, ...args: A) => unknown;
 type Shape = Pick<Command, 'accepts' | 'run'>;

@@ -1,10 +1,10 @@
 import type { Database, Statement } from 'better-sqlite3';
 import { wrongType } from './reply-error.js';
 
-export type KeyType = 'string' | 'hash' | 'set' | 'zset' | 'list';
+type KeyType = 'string' | 'hash' | 'set' | 'zset' | 'list';
 
 /** A live key. `value` is a string's text, null for every other type. */
-export interface StoredKey {
+interface StoredKey {
   readonly id: number;
   readonly type: KeyType;
   /** Epoch ms after which the key is gone; null = never. */

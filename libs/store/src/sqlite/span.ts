@@ -1,5 +1,5 @@
 /** The part of an ordered collection that a range names. */
-export interface Span {
+interface Span {
   readonly offset: number;
   readonly length: number;
 }

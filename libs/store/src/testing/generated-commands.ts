@@ -18,7 +18,7 @@ const withParts = (name: string): fc.Arbitrary<StoreCommand> =>
   fc.tuple(key, parts).map(([named, some]) => [name, named, ...some]);
 
 /** Any one command that the model can answer. */
-export const anyCommand: fc.Arbitrary<StoreCommand> = fc.oneof(
+const anyCommand: fc.Arbitrary<StoreCommand> = fc.oneof(
   ...['type', 'exists', 'del', 'pttl', 'get', 'mget'].map((name) => command(name, key)),
   ...['hgetall', 'smembers', 'scard', 'zcard', 'llen'].map((name) => command(name, key)),
   command('exists', key, key),
