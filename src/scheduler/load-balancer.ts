@@ -9,6 +9,7 @@ import { Injectable } from '@nestjs/common';
 @Injectable()
 export class LoadBalancer {
   private turn = 0;
+  /** One small entry per account that this process has ever picked; accounts are made by hand. */
   private readonly lastTurn = new Map<AccountId, number>();
 
   /** Null when there is no candidate. The pick counts as the account's turn. */
@@ -17,7 +18,7 @@ export class LoadBalancer {
     for (const candidate of candidates) {
       if (best === null || this.isBefore(candidate.account, best.account)) best = candidate;
     }
-    if (best !== null) this.noteTurn(best.account.id);
+    if (best !== null) this.lastTurn.set(best.account.id, (this.turn += 1));
     return best;
   }
 
@@ -28,17 +29,4 @@ export class LoadBalancer {
     const age = (a.createdAt?.getTime() ?? 0) - (b.createdAt?.getTime() ?? 0);
     return age === 0 ? a.id < b.id : age < 0;
   }
-
-  private noteTurn(id: AccountId): void {
-    this.turn += 1;
-    // Re-inserted, so that the map stands in the order of turns and the oldest goes when accounts have come and gone.
-    this.lastTurn.delete(id);
-    this.lastTurn.set(id, this.turn);
-    if (this.lastTurn.size <= MAX_REMEMBERED) return;
-    const oldest = this.lastTurn.keys().next();
-    if (oldest.done !== true) this.lastTurn.delete(oldest.value);
-  }
 }
-
-/** Far more accounts than a pool has. */
-const MAX_REMEMBERED = 100_000;

@@ -38,14 +38,15 @@ export interface BuiltGateway {
 
 const READY_WITHIN_MS = 30_000;
 const POLL_MS = 50;
+const POLL_TIMEOUT_MS = 2_000;
 const KEPT_OUTPUT = 20_000;
 
 /** With any of these set the gateway would use somebody's Redis instead of its own store. */
 const STORE_VARIABLES = ['REDIS_URL', 'REDIS_HOST', 'REDIS_SENTINELS'];
 
-/** A port that was free a moment ago. */
-export async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
+/** The port when it is free, any free one for 0; rejects when it is taken. */
+async function freePort(wanted: number): Promise<number> {
+  const server = createServer().listen(wanted, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
   server.close();
@@ -68,7 +69,7 @@ async function untilHealthy(url: string, child: ChildProcess, output: () => stri
     if (child.exitCode !== null || child.signalCode !== null) {
       throw new Error(`The gateway ended instead of starting.\n${output()}`);
     }
-    const answer = await fetch(`${url}/health`).catch(() => null);
+    const answer = await fetch(`${url}/health`, { signal: AbortSignal.timeout(POLL_TIMEOUT_MS) }).catch(() => null);
     await answer?.body?.cancel();
     if (answer?.ok === true) return;
     await sleep(POLL_MS);
@@ -86,9 +87,12 @@ function spawnGateway(options: GatewayOptions, own: Readonly<Record<string, stri
   });
 }
 
-/** Starts the gateway with the embedded store and waits until it serves. It ends when this process dies. */
+/**
+ * Starts the gateway with the embedded store and waits until it serves. It ends when this process dies. Rejects when the
+ * port is taken, when it ends instead of serving, and after half a minute.
+ */
 export async function startBuiltGateway(options: GatewayOptions = {}): Promise<BuiltGateway> {
-  const port = options.port ?? (await findFreePort());
+  const port = await freePort(options.port ?? 0);
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'crs-gateway-'));
   const adminPassword = randomBytes(12).toString('base64url');
   const url = `http://127.0.0.1:${port}`;
