@@ -1,3 +1,4 @@
+import type { AccountMark } from '@crs/extension-api';
 import { openSqliteStore } from '@crs/store';
 import { describe, expect, it, jest } from '@jest/globals';
 import { testAccount } from '../../test/support/test-account.ts';
@@ -7,37 +8,59 @@ import { OutcomeLatch, type RelayOutcome } from '../core/outcome/outcome-latch.j
 import type { PlatformRegistry } from '../core/platforms/platform.registry.js';
 import { ClaudeConsolePlatform } from '../platforms/claude-console/claude-console.platform.js';
 import type { SchedulerService } from '../scheduler/scheduler.service.js';
-import type { Served } from './attempt/retry-handler.js';
+import type { AttemptLog } from './attempt/attempt-log.js';
+import type { AttemptRecord } from './attempt/attempt-record.js';
+import type { RetryJob, Served, Spending } from './attempt/retry-handler.js';
 import { COUNT_TOKENS, MESSAGES } from './endpoints.js';
 import { type ClosingCall, RelayClosing } from './relay-closing.js';
+import type { StreamTracker } from './stream/stream-tracker.js';
 
 const platform = new ClaudeConsolePlatform();
 const platforms = { get: () => platform } as unknown as PlatformRegistry;
 const body = Buffer.from('{"model":"m","usage":{"input_tokens":3,"output_tokens":2}}');
 
-const served = (): Served => {
+const answered = (): { served: Served; spending: Spending } => {
   const meter = platform.relay.createUsageMeter();
   meter.onBody(body);
+  const selection = { account: testAccount(), sticky: false };
   return {
-    answer: { kind: 'whole', status: 200, headers: {}, body, meter },
-    selection: { account: testAccount(), sticky: false },
+    served: { answer: { kind: 'whole', status: 200, headers: {}, body, meter }, selection },
+    spending: { selection, meter, status: 200 },
   };
 };
 
-const call = (change: Partial<ClosingCall> = {}): ClosingCall =>
+const call = (change: Partial<ClosingCall> = {}, job: Partial<RetryJob> = {}): ClosingCall =>
   ({
     endpoint: MESSAGES,
-    request: { id: 'req_1', model: 'm', endpoint: 'messages', headers: {}, receivedAt: new Date(0), sessionHash: 's' },
-    principal: testPrincipal(),
+    job: {
+      request: {
+        id: 'req_1',
+        model: 'm',
+        endpoint: 'messages',
+        headers: {},
+        receivedAt: new Date(0),
+        sessionHash: 's',
+      },
+      principal: testPrincipal(),
+      spending: answered().spending,
+      attempts: [],
+      ...job,
+    },
     latch: new OutcomeLatch(),
     ...change,
   }) as ClosingCall;
 
-const createSut = (broken: Promise<void>): RelayClosing =>
+const tracker = (failure: StreamTracker['failure']): StreamTracker => ({ failure }) as StreamTracker;
+
+const createSut = (
+  working = Promise.resolve(),
+  mark = jest.fn<AccountHealthService['mark']>(() => working),
+): RelayClosing =>
   new RelayClosing(
-    { remember: () => broken } as unknown as SchedulerService,
-    { mark: () => broken } as unknown as AccountHealthService,
+    { remember: () => working } as unknown as SchedulerService,
+    { mark } as unknown as AccountHealthService,
     platforms,
+    { write: () => working } as unknown as AttemptLog,
     { now: () => 1_000 },
   );
 
@@ -46,9 +69,9 @@ describe('RelayClosing', () => {
     const closing = call();
     const booked = jest.fn<(outcome: RelayOutcome) => Promise<void>>(() => Promise.resolve());
     closing.latch.beforeEnd(booked);
-    const sut = createSut(Promise.resolve());
-    await sut.settle(closing, served(), 'completed');
-    await sut.settle(closing, served(), 'client_gone');
+    const sut = createSut();
+    await sut.settle(closing, 'completed');
+    await sut.settle(closing, 'client_gone');
     expect(booked).toHaveBeenCalledTimes(1);
     expect(booked).toHaveBeenCalledWith({
       end: 'completed',
@@ -59,28 +82,61 @@ describe('RelayClosing', () => {
     });
   });
 
+  const withoutFigures: Spending = { ...answered().spending, meter: platform.relay.createUsageMeter() };
+
   it.each([
-    ['counting tokens', call({ endpoint: COUNT_TOKENS }), served()],
-    ['a refusal', call(), { ...served(), answer: { kind: 'refusal', status: 400, headers: {}, body } }],
-    [
-      'an answer without figures',
-      call(),
-      { ...served(), answer: { ...served().answer, meter: platform.relay.createUsageMeter() } } as Served,
-    ],
-  ])('books nothing for %s', async (_, closing, ended) => {
+    ['counting tokens', call({ endpoint: COUNT_TOKENS }), 'completed'],
+    ['a request that nobody served', call({}, { spending: null }), 'failed'],
+    ['a request that was left before any figure came', call({}, { spending: withoutFigures }), 'client_gone'],
+  ] as const)('books nothing for %s', async (_, closing, end) => {
     const outcomes: unknown[] = [];
     closing.latch.beforeEnd((outcome) => Promise.resolve(void outcomes.push(outcome.report)));
-    await createSut(Promise.resolve()).settle(closing, ended, 'completed');
+    await createSut().settle(closing, end);
     expect(outcomes).toEqual([null]);
+  });
+
+  it('counts an answer whose upstream told no figures, flagged', async () => {
+    const closing = call({}, { spending: withoutFigures });
+    const outcomes: RelayOutcome[] = [];
+    closing.latch.beforeEnd((outcome) => Promise.resolve(void outcomes.push(outcome)));
+    await createSut().settle(closing, 'completed');
+    expect(outcomes[0]?.report).toMatchObject({ estimated: true, usage: { inputTokens: 0, outputTokens: 0 } });
+  });
+
+  it.each<[string, StreamTracker['failure'], AccountMark]>([
+    ['that just breaks', null, { type: 'connection', statusCode: 0 }],
+    [
+      'that says it is overloaded',
+      { type: 'overloaded_error', message: '', text: '{}' },
+      { type: 'overload', statusCode: 529 },
+    ],
+  ])('marks an upstream %s', (_, failure, expected) => {
+    const mark = jest.fn<AccountHealthService['mark']>(() => Promise.resolve());
+    createSut(Promise.resolve(), mark).noteBroken(call(), answered().served, tracker(failure));
+    expect(mark).toHaveBeenCalledWith(expect.anything(), expected, expect.objectContaining({ requestId: 'req_1' }));
+  });
+
+  it('does not blame an upstream that blames the request', () => {
+    const mark = jest.fn<AccountHealthService['mark']>(() => Promise.resolve());
+    const failure = { type: 'invalid_request_error', message: 'too long', text: '{}' };
+    createSut(Promise.resolve(), mark).noteBroken(call(), answered().served, tracker(failure));
+    expect(mark).not.toHaveBeenCalled();
+  });
+
+  it('says in the attempts that the answer broke off', () => {
+    const last = { result: 'ok' } as AttemptRecord;
+    const closing = call({}, { attempts: [last] });
+    createSut().noteBroken(closing, answered().served, tracker(null));
+    expect(closing.job.attempts).toEqual([{ result: 'broke_off', reason: null }]);
   });
 
   it('lets a request end well when the store is away', async () => {
     const store = openSqliteStore(':memory:');
     await store.quit();
     const broken = (): Promise<void> => store.get('x').then(() => undefined);
-    await expect(createSut(broken()).remember(call(), served())).resolves.toBeUndefined();
+    await expect(createSut(broken()).remember(call(), answered().served)).resolves.toBeUndefined();
     expect(() => {
-      createSut(broken()).markBroken(call(), served());
+      createSut(broken()).noteBroken(call(), answered().served, tracker(null));
     }).not.toThrow();
     // An unhandled rejection would fail the run; give it its turn.
     await new Promise((resolve) => setImmediate(resolve));

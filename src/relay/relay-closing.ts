@@ -1,23 +1,26 @@
-import type { Principal, RelayRequest } from '@crs/extension-api';
+import type { AccountMark } from '@crs/extension-api';
 import { Injectable, Logger } from '@nestjs/common';
 import { AccountHealthService } from '../account/account-health.service.js';
 import type { OutcomeLatch, RelayEnd } from '../core/outcome/outcome-latch.js';
 import { PlatformRegistry } from '../core/platforms/platform.registry.js';
 import { Clock } from '../core/time/clock.js';
 import { SchedulerService } from '../scheduler/scheduler.service.js';
-import type { Served } from './attempt/retry-handler.js';
+import { AttemptLog } from './attempt/attempt-log.js';
+import type { RetryJob, Served } from './attempt/retry-handler.js';
 import type { Endpoint } from './endpoints.js';
+import type { StreamTracker } from './stream/stream-tracker.js';
 import { toUsageReport } from './usage-report.js';
 
 /** What is known of a call when it ends. */
 export interface ClosingCall {
   readonly endpoint: Endpoint;
-  readonly request: RelayRequest;
-  readonly principal: Principal;
+  readonly job: RetryJob;
   readonly latch: OutcomeLatch;
+  /** Aborted when the process cannot wait for the answer any longer. */
+  readonly stopping: AbortSignal;
 }
 
-/** What one request leaves behind: its session, its usage, a mark on an account that broke off. */
+/** What one request leaves behind: its session, its usage, its attempts, a mark on an account that broke off. */
 @Injectable()
 export class RelayClosing {
   private readonly logger = new Logger(RelayClosing.name);
@@ -26,11 +29,12 @@ export class RelayClosing {
     private readonly scheduler: SchedulerService,
     private readonly health: AccountHealthService,
     private readonly platforms: PlatformRegistry,
+    private readonly attemptLog: AttemptLog,
     private readonly clock: Clock,
   ) {}
 
   /** Never rejects: a session that cannot be kept costs the upstream's cache, not the answer. */
-  async remember({ request }: ClosingCall, { selection }: Served): Promise<void> {
+  async remember({ job: { request } }: ClosingCall, { selection }: Served): Promise<void> {
     try {
       await this.scheduler.remember(request.sessionHash, selection);
     } catch (error) {
@@ -38,21 +42,47 @@ export class RelayClosing {
     }
   }
 
-  /** Settles the outcome with what was used; only the first call counts. Resolves when it is booked. */
-  settle(call: ClosingCall, { answer, selection: { account } }: Served, end: RelayEnd): Promise<void> {
-    if (answer.kind === 'refusal') return call.latch.settle({ end, report: null });
-    const reading = (answer.kind === 'stream' ? answer.tracker.meter : answer.meter).read();
+  /**
+   * Settles the outcome with what was used; only the first call counts. Resolves when it is booked. A request that was
+   * answered is booked even where the upstream told no figures; one that was left before any figure came is not.
+   */
+  settle({ endpoint, job, latch }: ClosingCall, end: RelayEnd): Promise<void> {
+    const { request, principal, spending } = job;
+    if (spending === null || !endpoint.isBooked) return latch.settle({ end, report: null });
+    const reading = spending.meter.read();
+    const isAnswered = end === 'completed' || end === 'upstream_broken' || end === 'stopped';
+    if (!reading.started && !isAnswered) return latch.settle({ end, report: null });
+    const { account } = spending.selection;
     const platform = this.platforms.get(account.platform);
-    const parts = { ...call, platform, account, reading, statusCode: answer.status, endedAt: this.clock.now() };
-    return call.latch.settle({ end, report: call.endpoint.isBooked && reading.started ? toUsageReport(parts) : null });
+    const { status: statusCode } = spending;
+    const parts = { request, principal, platform, account, reading, statusCode, endedAt: this.clock.now() };
+    return latch.settle({ end, report: toUsageReport(parts) });
   }
 
   /** The upstream broke off behind the commit point: the next requests had better go elsewhere for a moment. */
-  markBroken({ request }: ClosingCall, { selection: { account } }: Served): void {
-    const { id: requestId, model, endpoint } = request;
-    const detail = { requestId, model, endpoint, text: 'The stream broke off' };
-    this.health.mark(account, { type: 'connection', statusCode: 0 }, detail).catch((error: unknown) => {
+  noteBroken({ job }: ClosingCall, { selection: { account } }: Served, { failure }: StreamTracker): void {
+    const last = job.attempts.at(-1);
+    if (last !== undefined)
+      job.attempts[job.attempts.length - 1] = { ...last, result: 'broke_off', reason: failure?.type ?? null };
+    const mark = failure === null ? CONNECTION : this.judge(account.platform, failure);
+    if (mark === null) return;
+    const { id: requestId, model, endpoint } = job.request;
+    const detail = { requestId, model, endpoint, text: failure?.text ?? 'The stream broke off' };
+    this.health.mark(account, mark, detail).catch((error: unknown) => {
       this.logger.error({ msg: 'An account could not be marked', accountId: account.id, requestId, err: error });
     });
   }
+
+  async logAttempts({ request, attempts }: RetryJob): Promise<void> {
+    await this.attemptLog.write(request.id, attempts);
+  }
+
+  /** An upstream that says why it fails may blame the request, not itself. */
+  private judge(platform: string, { type, message, text }: NonNullable<StreamTracker['failure']>): AccountMark | null {
+    const failure = { kind: 'error_event', errorType: type, message, text } as const;
+    const verdict = this.platforms.get(platform).relay?.classifyFailure(failure, new Date(this.clock.now()));
+    return verdict?.action === 'other_account' ? verdict.mark : null;
+  }
 }
+
+const CONNECTION: AccountMark = { type: 'connection', statusCode: 0 };

@@ -1,6 +1,8 @@
+import { gzipSync } from 'node:zlib';
 import { RelayError } from '@crs/extension-api';
 import { describe, expect, it } from '@jest/globals';
 import type { FastifyRequest } from 'fastify';
+import { testConfig } from '../../test/support/test-config.ts';
 import { COUNT_TOKENS, MESSAGES } from './endpoints.js';
 import { RelayRequestFactory } from './relay-request.factory.js';
 
@@ -16,7 +18,7 @@ const incoming = (body: unknown, change: Partial<FastifyRequest> = {}): FastifyR
     ...change,
   }) as FastifyRequest;
 
-const sut = new RelayRequestFactory({ now: () => 1_000 });
+const sut = new RelayRequestFactory({ now: () => 1_000 }, testConfig());
 
 const refusalOf = (body: unknown): string => {
   try {
@@ -47,6 +49,11 @@ describe('RelayRequestFactory', () => {
     expect(body.slice(request.modelSpan.start, request.modelSpan.end)).toBe('"claude-opus"');
   });
 
+  it('takes no stream for an endpoint that has none', () => {
+    const body = '{"model":"m","messages":[],"stream":true}';
+    expect(sut.create(incoming(body), COUNT_TOKENS).stream).toBe(false);
+  });
+
   it.each([
     ['its header', '{"model":"m","messages":[]}', { 'x-claude-code-session-id': SESSION }],
     [
@@ -72,6 +79,8 @@ describe('RelayRequestFactory', () => {
     ['no body', Buffer.alloc(0), 'no body'],
     ['a body of another kind', undefined, 'no body'],
     ['text that is no JSON', 'hello', 'not a JSON object'],
+    ['one letter', '{', 'not a JSON object'],
+    ['a compressed body', gzipSync('{"model":"m","messages":[]}'), 'compressed'],
     ['an object that does not close', '{"model":"m","messages":[]', 'not a JSON object'],
     ['no model', '{"messages":[]}', 'model'],
     ['a model that is no text', '{"model":7,"messages":[]}', 'model'],

@@ -2,6 +2,7 @@ import { RelayError, type RelayRequest } from '@crs/extension-api';
 import { scanObject } from '@crs/json-scan';
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
+import { AppConfig } from '../core/config/app-config.js';
 import { Clock } from '../core/time/clock.js';
 import { claudeSessionHash } from '../scheduler/session-hash.js';
 import type { Endpoint } from './endpoints.js';
@@ -15,7 +16,10 @@ interface Span {
 /** Describes a client request for scheduling, without parsing the whole body and without changing a byte of it. */
 @Injectable()
 export class RelayRequestFactory {
-  constructor(private readonly clock: Clock) {}
+  constructor(
+    private readonly clock: Clock,
+    private readonly config: AppConfig,
+  ) {}
 
   /** Throws `RelayError` `invalid_request` for what no upstream could answer; deeper faults are the upstream's to tell. */
   create(incoming: FastifyRequest, endpoint: Endpoint): RelayRequest {
@@ -35,11 +39,11 @@ export class RelayRequestFactory {
       method: incoming.method,
       path: incoming.url.split('?', 1)[0] ?? incoming.url,
       query: forwardableQuery(incoming.url),
-      headers: forwardableHeaders(incoming.headers),
+      headers: forwardableHeaders(incoming.headers, this.config.apiKeyPrefix),
       body,
       model,
       modelSpan,
-      stream: spanText(body, spans.get('stream')) === 'true',
+      stream: endpoint.canStream && spanText(body, spans.get('stream')) === 'true',
       sessionHash: claudeSessionHash({
         header,
         metadata: readJson(body, spans.get('metadata')),
@@ -57,6 +61,7 @@ function membersOf(body: Buffer, required: readonly string[]): ReadonlyMap<strin
   if (body.length === 0) throw new RelayError('invalid_request', 'The request has no body; a JSON object is required');
   const scan = scanObject(body, [...READ_MEMBERS, ...required]);
   if (scan.kind === 'invalid') {
+    if (isCompressed(body)) throw new RelayError('invalid_request', 'The body is compressed; send it as plain JSON');
     throw new RelayError('invalid_request', `The body is not a JSON object: ${scan.reason} at byte ${String(scan.at)}`);
   }
   for (const name of required) {
@@ -64,6 +69,11 @@ function membersOf(body: Buffer, required: readonly string[]): ReadonlyMap<strin
   }
   return scan.spans;
 }
+
+const GZIP = Buffer.from([0x1f, 0x8b]);
+const ZSTD = Buffer.from([0x28, 0xb5]);
+
+const isCompressed = (body: Buffer): boolean => [GZIP, ZSTD].some((magic) => body.subarray(0, 2).equals(magic));
 
 const spanText = (body: Buffer, span: Span | undefined): string | null =>
   span === undefined ? null : body.toString('utf8', span.start, span.end);

@@ -10,6 +10,7 @@ import { AuxiliaryController } from './auxiliary.controller.js';
 import { ModelsController } from './models/models.controller.js';
 import { ModelsService } from './models/models.service.js';
 import { ProtocolErrorRenderer } from './protocol-error.renderer.js';
+import { OpenRelays } from './open-relays.js';
 import { RelayAccess } from './relay-access.js';
 import { RelayClosing } from './relay-closing.js';
 import { RelayRequestFactory } from './relay-request.factory.js';
@@ -25,6 +26,7 @@ import { UpstreamClient } from './upstream/upstream-client.js';
     RelayRequestFactory,
     RelayAccess,
     RelayClosing,
+    OpenRelays,
     RetryHandler,
     AccountAttempt,
     AttemptLog,

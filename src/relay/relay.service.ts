@@ -2,16 +2,20 @@ import { type Principal, RelayError } from '@crs/extension-api';
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppConfig } from '../core/config/app-config.js';
-import { OutcomeLatch } from '../core/outcome/outcome-latch.js';
-import { ClientGoneError } from './attempt/attempt-failed.error.js';
-import { AttemptLog, type AttemptRecord } from './attempt/attempt-log.js';
-import { RetryHandler, type Served } from './attempt/retry-handler.js';
+import { ClientGoneError, StoppingError } from './attempt/attempt-failed.error.js';
+import { RetryHandler, type RetryJob, type Served } from './attempt/retry-handler.js';
 import type { Endpoint } from './endpoints.js';
+import { OpenRelays } from './open-relays.js';
 import { RelayAccess } from './relay-access.js';
 import { type ClosingCall, RelayClosing } from './relay-closing.js';
 import { RelayRequestFactory } from './relay-request.factory.js';
 import { ClientStream } from './stream/client-stream.js';
 import type { StreamAnswer } from './stream/relay-answer.js';
+
+/** Everything that belongs to one call while it runs. */
+interface Call extends ClosingCall {
+  readonly client: ClientStream;
+}
 
 /** Conducts one request: describe, check, let it be tried, hand the answer to the client, settle the outcome. */
 @Injectable()
@@ -21,27 +25,44 @@ export class RelayService {
     private readonly access: RelayAccess,
     private readonly retries: RetryHandler,
     private readonly closing: RelayClosing,
-    private readonly attemptLog: AttemptLog,
+    private readonly openRelays: OpenRelays,
     private readonly config: AppConfig,
   ) {}
 
   /** Answers through `reply`; throws `RelayError` as long as nothing was sent. */
   async relay(endpoint: Endpoint, incoming: FastifyRequest, reply: FastifyReply, principal: Principal): Promise<void> {
-    const { protocol } = endpoint;
+    const { outcome: latch } = incoming;
+    if (latch === null) throw new Error('The usage interceptor is missing on a relay route: nothing would be booked');
     const request = this.factory.create(incoming, endpoint);
-    const platforms = this.access.platformsFor(protocol.name, request.model, principal);
-    const client = new ClientStream(reply, protocol, request.id);
-    const call: Call = { endpoint, request, principal, client, latch: incoming.outcome ?? new OutcomeLatch() };
-    const attempts: AttemptRecord[] = [];
-    if (request.stream) client.pingAfter(this.config.relay.holdMs);
+    const platforms = this.access.platformsFor(endpoint.protocol.name, request.model, principal);
+    const client = new ClientStream(reply, endpoint.protocol, request.id);
+    await this.openRelays.run(async (stopping) => {
+      const signal = AbortSignal.any([client.signal, stopping]);
+      const job: RetryJob = {
+        request,
+        principal,
+        platforms,
+        protocol: endpoint.protocol,
+        signal,
+        attempts: [],
+        spending: null,
+      };
+      await this.conduct({ endpoint, job, client, latch, stopping });
+    });
+  }
+
+  private async conduct(call: Call): Promise<void> {
+    const { client, job } = call;
+    if (job.request.stream) client.pingAfter(this.config.relay.holdMs);
     try {
-      const { signal } = client;
-      const served = await this.retries.run({ request, principal, platforms, signal, attempts, protocol });
+      const served = await this.retries.run(job);
+      client.endPings();
       await this.send(call, served);
     } catch (error) {
+      client.endPings();
       await this.fail(call, error);
     } finally {
-      await this.attemptLog.write(request.id, attempts);
+      await this.closing.logAttempts(job);
     }
   }
 
@@ -52,54 +73,60 @@ export class RelayService {
       return;
     }
     if (answer.kind === 'whole') await this.closing.remember(call, served);
-    await this.closing.settle(call, served, answer.kind === 'whole' ? 'completed' : 'failed');
-    call.client.sendWhole(answer.status, answer.headers, answer.body);
+    await this.closing.settle(call, answer.kind === 'whole' ? 'completed' : 'failed');
+    call.client.sendWhole(answer);
   }
 
   private async sendStream(call: Call, served: Served, answer: StreamAnswer): Promise<void> {
+    const stop = (): void => {
+      answer.rest.body.abort(new StoppingError());
+    };
+    call.stopping.addEventListener('abort', stop, { once: true });
     const remembered = this.closing.remember(call, served);
-    const end = await call.client.sendStream(answer, {
-      idleMs: this.config.relay.idleTimeoutMs,
-      brokenError: new RelayError('upstream_failed', 'The upstream broke off the answer.'),
-      beforeFinal: async () => {
-        await remembered;
-        await this.closing.settle(call, served, answer.tracker.isWhole ? 'completed' : 'upstream_broken');
-      },
-    });
-    if (end === 'upstream_broken') this.closing.markBroken(call, served);
-    await this.closing.settle(call, served, end);
+    try {
+      const end = await call.client.sendStream(answer, {
+        idleMs: this.config.relay.idleTimeoutMs,
+        errorFor: (ending) => (ending === 'stopped' ? STOPPING : BROKEN_OFF),
+        beforeFinal: async (ending) => {
+          await remembered;
+          await this.closing.settle(call, ending);
+        },
+      });
+      if (end === 'upstream_broken') this.closing.noteBroken(call, served, answer.tracker);
+      await this.closing.settle(call, end);
+    } finally {
+      call.stopping.removeEventListener('abort', stop);
+    }
   }
 
   /** Nothing was served. What was not sent yet is told by the exception filter, the rest by the stream itself. */
-  private async fail({ client, request, latch, endpoint }: Call, error: unknown): Promise<void> {
+  private async fail(call: Call, error: unknown): Promise<void> {
+    const { client, endpoint, job } = call;
     const isGone = error instanceof ClientGoneError;
-    await latch.settle({ end: isGone ? 'client_gone' : 'failed', report: null });
+    await this.closing.settle(call, isGone ? 'client_gone' : 'failed');
     if (isGone) {
       client.abandon();
-    } else if (endpoint.name === 'count_tokens' && isEndpointMissing(error)) {
-      client.sendWhole(200, { 'content-type': 'application/json' }, countLocally(request.body));
+    } else if (isEndpointMissing(error)) {
+      client.sendWhole(endpoint.answerLocally(job.request));
     } else if (client.isOpen) {
       client.sendError(toRelayError(error));
     } else {
       client.release();
-      throw error;
+      throw error instanceof StoppingError ? STOPPING : error;
     }
   }
 }
 
-/** Everything that belongs to one call while it runs. */
-interface Call extends ClosingCall {
-  readonly client: ClientStream;
-}
+const BROKEN_OFF = new RelayError('upstream_failed', 'The upstream broke off the answer.');
+const STOPPING = new RelayError('upstream_failed', 'The gateway is being restarted. Try again in a moment.', {
+  status: 503,
+  retryAfterSeconds: 1,
+});
 
 const isEndpointMissing = (error: unknown): boolean => error instanceof RelayError && error.code === 'endpoint_missing';
 
-/** Where no upstream counts tokens: four bytes of the request are about one token, rounded up. */
-function countLocally(body: Buffer): Buffer {
-  return Buffer.from(JSON.stringify({ input_tokens: Math.ceil(body.length / 4) }));
-}
-
 function toRelayError(error: unknown): RelayError {
   if (error instanceof RelayError) return error;
+  if (error instanceof StoppingError) return STOPPING;
   return new RelayError('internal', 'The gateway has failed. Its log has the details.', { cause: error });
 }

@@ -86,5 +86,8 @@ function toNoAccountError(states: readonly AccountState[], question: Question): 
     counts.set(first, (counts.get(first) ?? 0) + 1);
     earliest = Math.min(earliest, availableAt(state, question.now)?.getTime() ?? Number.POSITIVE_INFINITY);
   }
-  return new NoAccountError(counts, Number.isFinite(earliest) ? new Date(earliest) : null);
+  const elsewhere = { ...question, endpoint: null };
+  const lacksEndpointOnly =
+    states.length > 0 && states.every((state) => unavailableReasons(state, elsewhere).length === 0);
+  return new NoAccountError(counts, Number.isFinite(earliest) ? new Date(earliest) : null, lacksEndpointOnly);
 }

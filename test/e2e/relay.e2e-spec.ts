@@ -42,6 +42,7 @@ function relaysAround(startStore: () => Promise<StoreOfRun>): void {
   let simulator: Simulator;
   let app: TestApp;
   let accountA: string;
+  let accountB: string;
   let key: { id: string; key: string };
   let client: Anthropic;
 
@@ -50,7 +51,7 @@ function relaysAround(startStore: () => Promise<StoreOfRun>): void {
     store = await startStore();
     app = await TestApp.start({ store: store.config });
     accountA = await app.account(simulator.url, 'up-a', { priority: 1 });
-    await app.account(simulator.url, 'up-b', { priority: 2 });
+    accountB = await app.account(simulator.url, 'up-b', { priority: 2 });
   });
 
   afterAll(async () => {
@@ -62,7 +63,7 @@ function relaysAround(startStore: () => Promise<StoreOfRun>): void {
   beforeEach(async () => {
     simulator.reset();
     simulator.setDefault('up-a', 'overloaded');
-    await app.api('POST', `/accounts/claude-console/${accountA}/reset-rate-limit`);
+    for (const id of [accountA, accountB]) await app.api('POST', `/accounts/claude-console/${id}/reset-rate-limit`);
     key = await app.key();
     client = new Anthropic({
       apiKey: key.key,
@@ -136,6 +137,16 @@ function relaysAround(startStore: () => Promise<StoreOfRun>): void {
     expect(error.message).toContain('2 upstream accounts failed; the last one answered 529.');
     expect(error.headers?.get('x-should-retry')).toBe('false');
     expect((await stats()).total.requests).toBe(0);
+  });
+
+  it('says when to come back after the nearest reset of all accounts', async () => {
+    simulator.setDefault('up-a', { preset: 'rate_limited', headers: { 'retry-after': '40' } });
+    simulator.setDefault('up-b', { preset: 'rate_limited', headers: { 'retry-after': '7' } });
+    const error: unknown = await client.messages.create(question).catch((cause: unknown) => cause);
+    if (!(error instanceof Anthropic.APIError)) throw new Error(`Not an API error: ${String(error)}`);
+    expect(error.status).toBe(429);
+    expect(Number(error.headers?.get('retry-after'))).toBeGreaterThan(4);
+    expect(Number(error.headers?.get('retry-after'))).toBeLessThanOrEqual(7);
   });
 
   it('counts tokens without booking them', async () => {

@@ -15,7 +15,6 @@ export type RelayErrorCode =
   | 'upstream_rate_limited'
   | 'upstream_failed'
   | 'upstream_timeout'
-  | 'client_gone'
   | 'internal';
 
 export interface RelayErrorOptions {

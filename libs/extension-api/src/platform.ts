@@ -64,7 +64,7 @@ export type AttemptFailure =
   /** A 200 that is no answer of the protocol: HTML, an error body, nothing, no SSE where a stream was asked. */
   | {
       readonly kind: 'malformed';
-      readonly reason: 'empty' | 'not_sse' | 'not_json' | 'error_body' | 'too_large';
+      readonly reason: 'empty' | 'not_sse' | 'not_json' | 'error_body' | 'too_large' | 'compressed';
       readonly text: string;
     }
   /** An error event before the commit point. */

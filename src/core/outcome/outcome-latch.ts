@@ -1,7 +1,7 @@
 import type { UsageReport } from '@crs/extension-api';
 
 /** How a client request ended. */
-export type RelayEnd = 'completed' | 'client_gone' | 'upstream_broken' | 'failed' | 'refused';
+export type RelayEnd = 'completed' | 'client_gone' | 'upstream_broken' | 'stopped' | 'failed';
 
 export interface RelayOutcome {
   readonly end: RelayEnd;

@@ -73,13 +73,14 @@ export function classifyFailure(failure: AttemptFailure, now: Date): FailureVerd
   }
 }
 
-/** A 200 that is no answer is never the client's fault; an error inside it may say more about the account. */
+/** A 200 that is no answer is not the client's fault, unless it is too much of one; an error inside it may say more about the account. */
 function judgeMalformed(
   reason: Extract<AttemptFailure, { kind: 'malformed' }>['reason'],
   text: string,
   now: Date,
 ): FailureVerdict {
-  if (reason === 'too_large') return { action: 'other_account', mark: null };
+  // Another account would answer the same, and be paid for it.
+  if (reason === 'too_large') return GIVE_UP;
   const error = readUpstreamError(text);
   const verdict = STATUS_BY_ERROR_TYPE.has(error.type) ? judge(toRefusal(error.type, error), now) : GIVE_UP;
   return verdict.action === 'give_up' ? otherAccount('connection', 200) : verdict;

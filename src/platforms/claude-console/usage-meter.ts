@@ -3,11 +3,11 @@ import { scanObject } from '@crs/json-scan';
 import { asRecord, asText, type JsonRecord, parseJson } from './untyped-json.js';
 
 /** The events that carry figures. All others are looked at only as far as the floor estimate needs it. */
-const FIGURE_EVENTS: ReadonlySet<string> = new Set(['message_start', 'message_delta', 'message_stop']);
+const FIGURE_EVENTS: ReadonlySet<string> = new Set(['message_start', 'message_delta']);
 const TEXT_EVENT = 'content_block_delta';
 
 /** The type of an event that came without a name. A quote inside a string is escaped, so text cannot look like it. */
-const TYPE_OF_EVENT = /"type"\s*:\s*"(message_start|message_delta|message_stop|content_block_delta)"/;
+const TYPE_OF_EVENT = /"type"\s*:\s*"(message_start|message_delta|content_block_delta)"/;
 
 /**
  * A piece of generated text as the API writes it, with nothing escaped in it: then the matched bytes are the text's
@@ -87,7 +87,7 @@ export class AnthropicUsageMeter implements UsageMeter {
     }
     const usage = asRecord(data['usage']) ?? {};
     this.overlay(usage);
-    this.isFinal ||= name === 'message_stop' || toCount(usage['output_tokens']) !== null;
+    this.isFinal ||= toCount(usage['output_tokens']) !== null;
   }
 
   private readModel(model: unknown): void {

@@ -4,6 +4,7 @@ import {
   type RelayRequest,
   type UpstreamAccount,
   type UpstreamRequest,
+  type UsageMeter,
 } from '@crs/extension-api';
 import { findPath, replaceSpan, scanObject } from '@crs/json-scan';
 import { Injectable } from '@nestjs/common';
@@ -14,18 +15,25 @@ import { holdUntilContent } from '../stream/first-event.js';
 import type { RelayAnswer } from '../stream/relay-answer.js';
 import { StreamTracker } from '../stream/stream-tracker.js';
 import { answerHeaders } from '../upstream/header-rules.js';
-import { judgedText, readWhole, UpstreamClient } from '../upstream/upstream-client.js';
+import { judgedText, readAsFarAs, readWhole, UpstreamClient } from '../upstream/upstream-client.js';
 import { AttemptFailedError } from './attempt-failed.error.js';
 
 /** A non-stream answer is held whole, so that another account can take over until it is complete. */
 const MAX_WHOLE_BYTES = 32 * 1024 * 1024;
+/** An error is worth no longer wait: its status and headers say nearly everything. */
+const ERROR_BODY_IDLE_MS = 5000;
+/** Refusals that may go back to the client as they are; the others are judged by as much as came of them. */
+const MAY_PASS_THROUGH = (status: number): boolean => status >= 400 && status < 500 && !JUDGED_BY_STATUS.has(status);
+const JUDGED_BY_STATUS: ReadonlySet<number> = new Set([401, 402, 403, 429]);
 
 export interface AttemptOrder {
   readonly request: RelayRequest;
   readonly account: UpstreamAccount;
   readonly adapter: RelayAdapter;
   readonly protocol: Protocol;
-  /** The client has gone, or the time of the whole request is up. */
+  /** Reads along what this attempt costs. */
+  readonly meter: UsageMeter;
+  /** The client has gone, the gateway stops, or the time of the whole request is up. */
   readonly signal: AbortSignal;
 }
 
@@ -37,55 +45,65 @@ export class AccountAttempt {
     private readonly config: AppConfig,
   ) {}
 
-  /** Throws `AttemptFailedError` or `ClientGoneError`. */
+  /** Throws `AttemptFailedError`, or the reason for which the signal was aborted. */
   async run(order: AttemptOrder): Promise<RelayAnswer> {
     const { request, account, adapter, signal } = order;
     const headMs = request.stream ? this.config.relay.firstByteTimeoutMs : null;
     const outgoing = buildRequest(adapter, request, account);
     const response = await this.upstream.open(outgoing, account.proxy, { signal, headMs });
-    if (response.status < 200 || response.status > 299) throw await this.toStatusFailure(order, response);
-    return request.stream ? this.commitStream(order, response) : this.completeWhole(order, response);
-  }
-
-  private async toStatusFailure({ request }: AttemptOrder, response: IncomingResponse): Promise<AttemptFailedError> {
-    const { status, headers } = response;
-    const body = await readWhole(response, MAX_WHOLE_BYTES, this.config.relay.idleTimeoutMs);
-    return new AttemptFailedError(
-      { kind: 'status', status, headers, text: judgedText(body), endpoint: request.endpoint },
-      { status, headers: answerHeaders(headers), body },
-    );
+    if (response.status < 200 || response.status > 299) throw await toStatusFailure(order, response);
+    assertReadable(response);
+    return request.stream ? this.commitStream(order, response) : completeWhole(order, response);
   }
 
   private async commitStream(order: AttemptOrder, response: IncomingResponse): Promise<RelayAnswer> {
-    const { idleTimeoutMs } = this.config.relay;
-    if (!String(response.headers['content-type']).includes('text/event-stream')) {
-      const text = judgedText(await readWhole(response, MAX_WHOLE_BYTES, idleTimeoutMs));
-      throw new AttemptFailedError({ kind: 'malformed', reason: text.trim() === '' ? 'empty' : 'not_sse', text });
-    }
-    const tracker = new StreamTracker(order.protocol, order.adapter.createUsageMeter());
+    if (!contentTypeOf(response).includes('text/event-stream')) throw await toNoStream(response);
+    const tracker = new StreamTracker(order.protocol, order.meter);
     const held = await holdUntilContent(response, tracker, {
       protocol: order.protocol,
-      idleMs: idleTimeoutMs,
+      idleMs: this.config.relay.idleTimeoutMs,
       modelForClient: renamedModel(order),
     });
     const { status, headers } = response;
     return { kind: 'stream', status, headers: answerHeaders(headers), held, rest: response, tracker };
   }
+}
 
-  private async completeWhole(order: AttemptOrder, response: IncomingResponse): Promise<RelayAnswer> {
-    const body = await readWhole(response, MAX_WHOLE_BYTES, null);
-    assertAnswer(body);
-    const meter = order.adapter.createUsageMeter();
-    meter.onBody(body);
-    const { status, headers } = response;
-    return {
-      kind: 'whole',
-      status,
-      headers: answerHeaders(headers),
-      body: withClientModel(body, renamedModel(order)),
-      meter,
-    };
-  }
+async function completeWhole(order: AttemptOrder, response: IncomingResponse): Promise<RelayAnswer> {
+  const body = await readWhole(response, MAX_WHOLE_BYTES);
+  assertAnswer(body);
+  order.meter.onBody(body);
+  const { status, headers } = response;
+  const forClient = withClientModel(body, renamedModel(order));
+  return { kind: 'whole', status, headers: answerHeaders(headers), body: forClient, meter: order.meter };
+}
+
+/** A status is never forgotten because its body broke; only a refusal that would go back must have come whole. */
+async function toStatusFailure({ request }: AttemptOrder, response: IncomingResponse): Promise<Error> {
+  const { status, headers } = response;
+  const { body, broken } = await readAsFarAs(response, MAX_WHOLE_BYTES, ERROR_BODY_IDLE_MS);
+  if (broken !== null && MAY_PASS_THROUGH(status)) return broken;
+  return new AttemptFailedError(
+    { kind: 'status', status, headers, text: judgedText(body), endpoint: request.endpoint },
+    { status, headers: answerHeaders(headers), body },
+  );
+}
+
+async function toNoStream(response: IncomingResponse): Promise<Error> {
+  const { body } = await readAsFarAs(response, MAX_WHOLE_BYTES, ERROR_BODY_IDLE_MS);
+  const text = judgedText(body);
+  return new AttemptFailedError({ kind: 'malformed', reason: text.trim() === '' ? 'empty' : 'not_sse', text });
+}
+
+const contentTypeOf = ({ headers }: IncomingResponse): string => String(headers['content-type']).toLowerCase();
+
+/** Plain text was asked for. What is compressed all the same can be neither read along nor passed on as it is. */
+function assertReadable(response: IncomingResponse): void {
+  const encoding = response.headers['content-encoding'] ?? 'identity';
+  if (encoding === 'identity' || encoding === '') return;
+  const failure = new AttemptFailedError({ kind: 'malformed', reason: 'compressed', text: '' });
+  response.body.abort(failure);
+  throw failure;
 }
 
 /** A stored address that is none (a database of v1 may hold one) costs an attempt, not the request. */

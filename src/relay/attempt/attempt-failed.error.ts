@@ -36,3 +36,12 @@ export class ClientGoneError extends Error {
     super('The client has closed the connection');
   }
 }
+
+/** The process stops and cannot wait for the answer any longer. */
+export class StoppingError extends Error {
+  override readonly name = 'StoppingError';
+
+  constructor() {
+    super('The gateway is stopping');
+  }
+}

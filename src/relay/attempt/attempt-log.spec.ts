@@ -1,7 +1,8 @@
 import { toAccountId } from '@crs/extension-api';
 import { openSqliteStore } from '@crs/store';
 import { describe, expect, it } from '@jest/globals';
-import { AttemptLog, type AttemptRecord } from './attempt-log.js';
+import { AttemptLog } from './attempt-log.js';
+import type { AttemptRecord } from './attempt-record.js';
 
 const record: AttemptRecord = {
   accountId: toAccountId('a'),

@@ -1,25 +1,8 @@
-import type { AccountId } from '@crs/extension-api';
 import { keys, STORE_CLIENT, type StoreClient } from '@crs/store';
 import { Inject, Injectable, Logger } from '@nestjs/common';
+import type { AttemptRecord } from './attempt-record.js';
 
 const KEPT_MS = 24 * 60 * 60 * 1000;
-
-/** One attempt of one request, as an admin reads it. */
-export interface AttemptRecord {
-  readonly accountId: AccountId;
-  readonly platform: string;
-  /** `ok`, or what broke: `status`, `transport`, `timeout`, `malformed`, `error_event`. */
-  readonly result: string;
-  /** Why, in one word where there is one: `connect`, `idle`, `overloaded_error`, ... */
-  readonly reason: string | null;
-  /** The upstream's status; null when there was none. */
-  readonly status: number | null;
-  /** `other_account`, `give_up`; null for a success. */
-  readonly verdict: string | null;
-  readonly mark: string | null;
-  readonly startedAt: string;
-  readonly ms: number;
-}
 
 /** What was tried for each request, for a day, readable from every instance. */
 @Injectable()

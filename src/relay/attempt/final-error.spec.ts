@@ -1,56 +1,106 @@
-import type { AttemptFailure } from '@crs/extension-api';
+import type { AccountMark, AttemptFailure } from '@crs/extension-api';
 import { describe, expect, it } from '@jest/globals';
 import type { UnavailableReason } from '../../account/availability.js';
 import { NoAccountError } from '../../scheduler/no-account.error.js';
-import { toFinalError } from './final-error.js';
+import { type FailedAttempt, toFinalError } from './final-error.js';
 
 const NOW = Date.parse('2026-11-23T00:00:00Z');
+const inSeconds = (seconds: number): Date => new Date(NOW + seconds * 1000);
 
-const status = (code: number): AttemptFailure => ({
-  kind: 'status',
-  status: code,
-  headers: {},
-  text: '',
-  endpoint: 'messages',
+const failed = (
+  failure: AttemptFailure,
+  type: AccountMark['type'] | null,
+  statusCode = 0,
+  resetAt?: Date,
+): FailedAttempt => ({
+  failure,
+  mark: type === null ? null : { type, statusCode, ...(resetAt === undefined ? {} : { resetAt }) },
 });
-const event = (errorType: string): AttemptFailure => ({ kind: 'error_event', errorType, message: '', text: '' });
-const reset: AttemptFailure = { kind: 'transport', reason: 'reset', detail: '' };
-const slow: AttemptFailure = { kind: 'timeout', reason: 'first_byte' };
 
-const none = (counts: [UnavailableReason, number][], backInSeconds: number | null = null): NoAccountError =>
-  new NoAccountError(new Map(counts), backInSeconds === null ? null : new Date(NOW + backInSeconds * 1000));
+const status = (code: number, type: AccountMark['type'], resetAt?: Date): FailedAttempt =>
+  failed({ kind: 'status', status: code, headers: {}, text: '', endpoint: 'messages' }, type, code, resetAt);
+const event = (errorType: string, type: AccountMark['type'], code: number): FailedAttempt =>
+  failed({ kind: 'error_event', errorType, message: '', text: '' }, type, code);
+const reset = failed({ kind: 'transport', reason: 'reset', detail: '' }, 'connection');
+const slow = failed({ kind: 'timeout', reason: 'first_byte' }, 'connection');
+const unmarked = failed({ kind: 'error_event', errorType: 'odd', message: '', text: '' }, null);
 
-const finalError = (failures: AttemptFailure[], noAccount: NoAccountError | null = null, endpoint = 'messages') =>
-  toFinalError({ failures, noAccount, endpoint, now: NOW });
+const none = (
+  counts: [UnavailableReason, number][],
+  retryAt: Date | null = null,
+  lacksEndpointOnly = false,
+): NoAccountError => new NoAccountError(new Map(counts), retryAt, lacksEndpointOnly);
+
+const finalError = (attempts: FailedAttempt[], noAccount: NoAccountError | null = null) =>
+  toFinalError({ failed: attempts, noAccount, model: 'claude-typo', now: NOW });
 
 describe('toFinalError', () => {
   it.each([
-    ['a rate limit, whenever it came', [status(429), status(500)], 'upstream_rate_limited', null],
-    ['a rate limit told in a stream', [event('rate_limit_error'), reset], 'upstream_rate_limited', null],
-    ['the last failure of a server', [status(500), status(529), reset], 'upstream_failed', 529],
-    ['an overload told in a stream', [event('overloaded_error')], 'upstream_failed', 529],
-    ['an error type that nobody knows', [event('new_error')], 'upstream_failed', 500],
+    [
+      'a rate limit, whenever it came',
+      [status(429, 'rate_limit'), status(500, 'server_error')],
+      'upstream_rate_limited',
+      null,
+    ],
+    [
+      'a rate limit told in a stream',
+      [event('rate_limit_error', 'rate_limit', 429), reset],
+      'upstream_rate_limited',
+      null,
+    ],
+    [
+      'the last failure of a server',
+      [status(500, 'server_error'), status(529, 'overload'), reset],
+      'upstream_failed',
+      529,
+    ],
+    ['an overload told in a stream', [event('overloaded_error', 'overload', 529)], 'upstream_failed', 529],
+    ['a failure that blames nobody', [unmarked], 'upstream_failed', null],
     ['a broken connection', [reset], 'upstream_failed', null],
     ['an upstream that did not answer in time', [reset, slow], 'upstream_timeout', null],
-    ['a refusal of our own access, never as such', [status(401), status(403), status(402)], 'no_account', null],
-  ] as const)('tells %s', (_, failures, code, expectedStatus) => {
-    expect(finalError([...failures])).toMatchObject({ code, status: expectedStatus, retryAfterSeconds: 1 });
+    [
+      'a refusal of our own access, never as such',
+      [status(401, 'auth_error'), status(403, 'blocked')],
+      'no_account',
+      null,
+    ],
+    [
+      'a refusal of our own access among others as a failure',
+      [status(401, 'auth_error'), reset],
+      'upstream_failed',
+      null,
+    ],
+  ] as const)('tells %s', (_, attempts, code, expectedStatus) => {
+    expect(finalError([...attempts])).toMatchObject({ code, status: expectedStatus, retryAfterSeconds: 1 });
   });
 
   it('never shows the words or the status of a refused access', () => {
-    const error = finalError([status(401)]);
+    const error = finalError([status(401, 'auth_error')]);
     expect(error.message).toContain("the gateway's own access");
     expect(error.status).toBeNull();
   });
 
+  it('says so where nobody has the model', () => {
+    const error = finalError([status(404, 'model_missing'), status(404, 'model_missing')]);
+    expect(error).toMatchObject({ code: 'not_found', message: 'No upstream account has the model claude-typo.' });
+    expect(finalError([status(404, 'model_missing'), reset]).code).toBe('upstream_failed');
+  });
+
   it.each([
-    ['an account is back soon', 12.3, 13],
-    ['an account is back at once', -5, 1],
-    ['an account is back just in time', 60, 60],
-    ['no account is back soon', 61, null],
+    ['an account is back soon', inSeconds(12.3), 13],
+    ['an account is back at once', inSeconds(-5), 1],
+    ['an account is back just in time', inSeconds(60), 60],
+    ['no account is back soon', inSeconds(61), null],
     ['nobody knows when', null, null],
-  ])('says when to come back where %s', (_, seconds, expected) => {
-    expect(finalError([status(500)], none([['excluded', 1]], seconds)).retryAfterSeconds).toBe(expected);
+  ])('says when to come back where %s', (_, retryAt, expected) => {
+    expect(finalError([status(500, 'server_error')], none([['excluded', 1]], retryAt)).retryAfterSeconds).toBe(
+      expected,
+    );
+  });
+
+  it('takes the earliest reset of all accounts, also of one that gets no marks', () => {
+    const limited = [status(429, 'rate_limit', inSeconds(50)), status(429, 'rate_limit', inSeconds(5))];
+    expect(finalError(limited, none([['excluded', 2]], inSeconds(20))).retryAfterSeconds).toBe(5);
   });
 
   it('counts the accounts that were left out by reason, without names', () => {
@@ -61,7 +111,7 @@ describe('toFinalError', () => {
           ['rate_limited', 2],
           ['inactive', 1],
         ],
-        30,
+        inSeconds(30),
       ),
     );
     expect(error).toMatchObject({ code: 'no_account', retryAfterSeconds: 30 });
@@ -70,29 +120,21 @@ describe('toFinalError', () => {
 
   it('says so where no account is set up at all', () => {
     expect(finalError([], none([])).message).toContain('No upstream account is set up');
+    expect(finalError([], null).message).toContain('No upstream account is set up');
   });
 
-  describe('for count_tokens', () => {
-    it.each([
-      ['every account that was asked lacks it', [status(404), status(405), status(501)], none([['excluded', 3]])],
-      ['every account is known to lack it', [], none([['cooling_down', 2]])],
-    ])('says that nobody offers it where %s', (_, failures, noAccount) => {
-      expect(finalError(failures, noAccount, 'count_tokens').code).toBe('endpoint_missing');
-    });
+  it.each([
+    [
+      'every account that was asked lacks the endpoint',
+      [status(404, 'endpoint_missing'), status(501, 'endpoint_missing')],
+      none([['excluded', 2]]),
+    ],
+    ['every account is known to lack the endpoint', [], none([['cooling_down', 2]], null, true)],
+  ] as const)('says that nobody offers the endpoint where %s', (_, attempts, noAccount) => {
+    expect(finalError([...attempts], noAccount).code).toBe('endpoint_missing');
+  });
 
-    it.each([
-      ['an account failed in another way', [status(404), status(500)], null],
-      [
-        'an account is left out for another reason',
-        [],
-        none([
-          ['cooling_down', 1],
-          ['inactive', 1],
-        ]),
-      ],
-      ['there is no account', [], none([])],
-    ])('does not say so where %s', (_, failures, noAccount) => {
-      expect(finalError(failures, noAccount, 'count_tokens').code).not.toBe('endpoint_missing');
-    });
+  it('does not say so where an account failed in another way', () => {
+    expect(finalError([status(404, 'endpoint_missing'), status(500, 'server_error')]).code).toBe('upstream_failed');
   });
 });

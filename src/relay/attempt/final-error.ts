@@ -1,15 +1,21 @@
-import { type AttemptFailure, RelayError } from '@crs/extension-api';
+import { type AccountMark, type AttemptFailure, RelayError } from '@crs/extension-api';
 import type { NoAccountError } from '../../scheduler/no-account.error.js';
 
 /** Further away than this a client is told not to wait. */
 const MAX_RETRY_AFTER_SECONDS = 60;
 
+/** A failed attempt and what its verdict says about the account. */
+export interface FailedAttempt {
+  readonly failure: AttemptFailure;
+  readonly mark: AccountMark | null;
+}
+
 export interface Exhaustion {
   /** What failed, in order. */
-  readonly failures: readonly AttemptFailure[];
-  /** Set when no further account was available. */
+  readonly failed: readonly FailedAttempt[];
+  /** Null: accounts are left that this request did not get to. */
   readonly noAccount: NoAccountError | null;
-  readonly endpoint: string;
+  readonly model: string;
   /** Epoch ms. */
   readonly now: number;
 }
@@ -19,17 +25,25 @@ export interface Exhaustion {
  * upstream's refusal of its own credentials is never shown as such: the client would be told to log in again.
  */
 export function toFinalError(exhaustion: Exhaustion): RelayError {
-  const { failures, noAccount, now } = exhaustion;
-  if (isEndpointMissing(exhaustion))
-    return new RelayError('endpoint_missing', 'No upstream account offers this endpoint.');
-  const retry = retryAfter(noAccount, now);
-  if (failures.length === 0) return new RelayError('no_account', withoutAccount(noAccount), retry);
-  if (failures.some((failure) => statusOf(failure) === 429)) {
+  const { failed, noAccount, model } = exhaustion;
+  const retry = retryAfter(exhaustion);
+  if (failed.length === 0) return toUnserved(noAccount, retry);
+  const types = new Set(failed.map(({ mark }) => mark?.type));
+  const isAll = (type: AccountMark['type']): boolean => types.size === 1 && types.has(type);
+  if (isAll('endpoint_missing')) return endpointMissing();
+  if (isAll('model_missing')) return new RelayError('not_found', `No upstream account has the model ${model}.`);
+  if (types.has('rate_limit')) {
     return new RelayError('upstream_rate_limited', 'All upstream accounts are rate limited at the moment.', retry);
   }
-  const last = failures.findLast((failure) => statusOf(failure) >= 500) ?? failures[failures.length - 1];
-  const tried = `${String(failures.length)} upstream account${failures.length === 1 ? '' : 's'} failed`;
-  if (last?.kind === 'timeout') {
+  return toFailure(failed, retry);
+}
+
+type Retry = Readonly<{ retryAfterSeconds?: number }>;
+
+function toFailure(failed: readonly FailedAttempt[], retry: Retry): RelayError {
+  const tried = `${String(failed.length)} upstream account${failed.length === 1 ? '' : 's'} failed`;
+  const last = failed.findLast((attempt) => statusOf(attempt) >= 500) ?? failed.at(-1);
+  if (last?.failure.kind === 'timeout') {
     return new RelayError('upstream_timeout', `${tried}; the last one did not answer in time.`, retry);
   }
   const status = last === undefined ? 0 : statusOf(last);
@@ -39,12 +53,9 @@ export function toFinalError(exhaustion: Exhaustion): RelayError {
       status,
     });
   }
-  if (status >= 400) {
-    return new RelayError(
-      'no_account',
-      `${tried}: the gateway's own access to them was refused. An administrator must look at the accounts.`,
-      retry,
-    );
+  if (failed.every(({ mark }) => mark?.type === 'auth_error' || mark?.type === 'blocked')) {
+    const words = "the gateway's own access to them was refused. An administrator must look at the accounts.";
+    return new RelayError('no_account', `${tried}: ${words}`, retry);
   }
   return new RelayError(
     'upstream_failed',
@@ -53,45 +64,31 @@ export function toFinalError(exhaustion: Exhaustion): RelayError {
   );
 }
 
-const MISSING_ENDPOINT_STATUSES: ReadonlySet<number> = new Set([404, 405, 501]);
-
-/** Counting tokens is the one endpoint that upstreams lack; an account known to lack it is left out as cooling down. */
-function isEndpointMissing({ endpoint, failures, noAccount }: Exhaustion): boolean {
-  if (endpoint !== 'count_tokens') return false;
-  const known = [...(noAccount?.counts.keys() ?? [])];
-  if (failures.length === 0) return known.length > 0 && known.every((reason) => reason === 'cooling_down');
-  return failures.every((failure) => failure.kind === 'status' && MISSING_ENDPOINT_STATUSES.has(failure.status));
-}
-
-const STATUS_OF_ERROR_TYPE: Readonly<Record<string, number>> = {
-  rate_limit_error: 429,
-  overloaded_error: 529,
-  api_error: 500,
-  timeout_error: 504,
-  authentication_error: 401,
-  permission_error: 403,
-  billing_error: 402,
-};
-
-/** The HTTP status that a failure stands for; 0 when it stands for none. */
-function statusOf(failure: AttemptFailure): number {
-  if (failure.kind === 'status') return failure.status;
-  if (failure.kind === 'error_event') return STATUS_OF_ERROR_TYPE[failure.errorType] ?? 500;
-  return 0;
-}
-
-function retryAfter(noAccount: NoAccountError | null, now: number): { retryAfterSeconds?: number } {
-  // Accounts are left that this request did not get to: another try may reach them.
-  if (noAccount === null) return { retryAfterSeconds: 1 };
-  if (noAccount.retryAt === null) return {};
-  const seconds = Math.max(1, Math.ceil((noAccount.retryAt.getTime() - now) / 1000));
-  return seconds <= MAX_RETRY_AFTER_SECONDS ? { retryAfterSeconds: seconds } : {};
-}
-
-function withoutAccount(noAccount: NoAccountError | null): string {
+function toUnserved(noAccount: NoAccountError | null, retry: Retry): RelayError {
+  if (noAccount?.lacksEndpointOnly === true) return endpointMissing();
   const counts = [...(noAccount?.counts ?? [])].map(
     ([reason, count]) => `${String(count)} ${reason.replaceAll('_', ' ')}`,
   );
-  if (counts.length === 0) return 'No upstream account is set up for this request. Ask your administrator.';
-  return `No upstream account is available for this request (${counts.join(', ')}).`;
+  const words =
+    counts.length === 0
+      ? 'No upstream account is set up for this request. Ask your administrator.'
+      : `No upstream account is available for this request (${counts.join(', ')}).`;
+  return new RelayError('no_account', words, retry);
+}
+
+const endpointMissing = (): RelayError =>
+  new RelayError('endpoint_missing', 'No upstream account offers this endpoint.');
+
+/** The HTTP status that a failure stands for; 0 when it stands for none. */
+function statusOf({ failure, mark }: FailedAttempt): number {
+  return failure.kind === 'status' ? failure.status : failure.kind === 'error_event' ? (mark?.statusCode ?? 0) : 0;
+}
+
+/** The earliest time at which an account is back, as far as the scheduler and the failures themselves know. */
+function retryAfter({ failed, noAccount, now }: Exhaustion): Retry {
+  if (noAccount === null) return { retryAfterSeconds: 1 };
+  const known = [noAccount.retryAt, ...failed.map(({ mark }) => mark?.resetAt ?? null)];
+  const earliest = Math.min(...known.map((at) => at?.getTime() ?? Number.POSITIVE_INFINITY));
+  const seconds = Math.max(1, Math.ceil((earliest - now) / 1000));
+  return seconds <= MAX_RETRY_AFTER_SECONDS ? { retryAfterSeconds: seconds } : {};
 }

@@ -1,11 +1,11 @@
 import {
   type AccountId,
-  type AttemptFailure,
   type FailureVerdict,
   type Principal,
   type RelayAdapter,
   RelayError,
   type RelayRequest,
+  type UsageMeter,
 } from '@crs/extension-api';
 import { Injectable, Logger } from '@nestjs/common';
 import { AccountHealthService } from '../../account/account-health.service.js';
@@ -18,10 +18,18 @@ import type { Protocol } from '../protocols/protocol.js';
 import type { RelayAnswer } from '../stream/relay-answer.js';
 import { AccountAttempt } from './account-attempt.js';
 import { AttemptFailedError, AttemptTimeoutError } from './attempt-failed.error.js';
-import type { AttemptRecord } from './attempt-log.js';
+import { type AttemptRecord, toAttemptRecord } from './attempt-record.js';
 import { planNext } from './attempt-plan.js';
-import { Deadline } from './deadline.js';
-import { toFinalError } from './final-error.js';
+import { type FailedAttempt, toFinalError } from './final-error.js';
+import { Deadline } from './timers.js';
+
+/** Who is being paid at the moment, and what has been seen of it. */
+export interface Spending {
+  readonly selection: Selection;
+  readonly meter: UsageMeter;
+  /** Of the answer; 200 as long as it is awaited. */
+  readonly status: number;
+}
 
 export interface RetryJob {
   readonly request: RelayRequest;
@@ -29,15 +37,29 @@ export interface RetryJob {
   readonly protocol: Protocol;
   /** Names of the platforms whose accounts may be asked. */
   readonly platforms: readonly string[];
-  /** Aborted with a `ClientGoneError` when nobody waits any more. */
+  /** Aborted when nobody waits any more; `run` then throws the reason. */
   readonly signal: AbortSignal;
   /** Every attempt is noted here as it ends. */
   readonly attempts: AttemptRecord[];
+  /** Kept up to date, so that a request that is left in the middle of an attempt can be booked. */
+  spending: Spending | null;
 }
 
 export interface Served {
   readonly answer: RelayAnswer;
   readonly selection: Selection;
+}
+
+/** One run of the loop. */
+interface Run {
+  readonly job: RetryJob;
+  readonly signal: AbortSignal;
+  /** Epoch ms. */
+  readonly deadline: number;
+  readonly excluded: Set<AccountId>;
+  readonly failed: FailedAttempt[];
+  /** Marks that are still being written. */
+  readonly marking: Promise<void>[];
 }
 
 /**
@@ -57,67 +79,107 @@ export class RetryHandler {
     private readonly config: AppConfig,
   ) {}
 
-  /** Throws `RelayError` when no account could serve, `ClientGoneError` when the client left. */
+  /** Throws `RelayError` when no account could serve, and the signal's reason when nobody waits any more. */
   async run(job: RetryJob): Promise<Served> {
     const timeUp = new AbortController();
     const { requestTimeoutMs } = this.config.relay;
-    const deadline = new Deadline(requestTimeoutMs, () => {
+    const timer = new Deadline(requestTimeoutMs, () => {
       timeUp.abort(new AttemptTimeoutError('request'));
     });
+    const signal = AbortSignal.any([job.signal, timeUp.signal]);
+    const deadline = this.clock.now() + requestTimeoutMs;
     try {
-      return await this.loop(job, AbortSignal.any([job.signal, timeUp.signal]), this.clock.now() + requestTimeoutMs);
+      return await this.loop({ job, signal, deadline, excluded: new Set(), failed: [], marking: [] });
     } finally {
       // Behind the commit point the time of the request no longer counts.
-      deadline.stop();
+      timer.stop();
     }
   }
 
-  private async loop(job: RetryJob, signal: AbortSignal, deadline: number): Promise<Served> {
-    const excluded = new Set<AccountId>();
-    const failures: AttemptFailure[] = [];
+  private async loop(run: Run): Promise<Served> {
     for (;;) {
-      const selection = await this.select(job, excluded, failures);
-      excluded.add(selection.account.id);
-      const adapter = this.adapterOf(selection.account.platform);
-      const startedAt = this.clock.now();
-      try {
-        const answer = await this.attempt.run({ ...job, account: selection.account, adapter, signal });
-        job.attempts.push(this.toRecord(selection, startedAt, null, null));
-        this.inBackground(job, selection, this.health.recovered(selection.account));
-        return { answer, selection };
-      } catch (error) {
-        if (!(error instanceof AttemptFailedError)) throw error;
-        const verdict = adapter.classifyFailure(error.failure, new Date(this.clock.now()));
-        failures.push(error.failure);
-        job.attempts.push(this.toRecord(selection, startedAt, error.failure, verdict));
-        this.mark(job, selection, verdict, error.failure);
-        const next = planNext({
-          attempts: excluded.size,
-          maxAttempts: this.config.relay.maxAttempts,
-          verdict,
-          now: this.clock.now(),
-          deadline,
-        });
-        if (next.kind === 'pass_through') return { answer: toRefusal(error), selection };
-        if (next.kind === 'exhausted')
-          throw toFinalError({ failures, noAccount: null, endpoint: job.request.endpoint, now: this.clock.now() });
-      }
+      const selection = await this.select(run);
+      run.excluded.add(selection.account.id);
+      const served = await this.tryAccount(run, selection);
+      if (served !== null) return served;
     }
   }
 
-  private async select(
-    job: RetryJob,
-    excluded: ReadonlySet<AccountId>,
-    failures: readonly AttemptFailure[],
-  ): Promise<Selection> {
-    const { principal, platforms, request } = job;
-    const { model, endpoint, sessionHash } = request;
+  /** Null: the next account is to be asked. */
+  private async tryAccount(run: Run, selection: Selection): Promise<Served | null> {
+    const { job, signal } = run;
+    const { account } = selection;
+    const adapter = this.adapterOf(account.platform);
+    const meter = adapter.createUsageMeter();
+    const startedAt = this.clock.now();
+    job.spending = { selection, meter, status: 200 };
     try {
-      return await this.scheduler.selectAccount({ principal, platforms, model, endpoint, sessionHash, excluded });
+      const answer = await this.attempt.run({ ...job, account, adapter, meter, signal });
+      job.attempts.push(toAttemptRecord(account, { startedAt, endedAt: this.clock.now(), error: null, verdict: null }));
+      job.spending = { selection, meter, status: answer.status };
+      this.note(run, selection, this.health.recovered(account));
+      return { answer, selection };
     } catch (error) {
-      if (!(error instanceof NoAccountError)) throw error;
-      throw toFinalError({ failures, noAccount: error, endpoint, now: this.clock.now() });
+      const now = this.clock.now();
+      const verdict =
+        error instanceof AttemptFailedError ? adapter.classifyFailure(error.failure, new Date(now)) : null;
+      job.attempts.push(toAttemptRecord(account, { startedAt, endedAt: now, error, verdict }));
+      if (!(error instanceof AttemptFailedError) || verdict === null) throw error;
+      job.spending = null;
+      return await this.goOn(run, selection, error, verdict);
     }
+  }
+
+  private async goOn(
+    run: Run,
+    selection: Selection,
+    error: AttemptFailedError,
+    verdict: FailureVerdict,
+  ): Promise<Served | null> {
+    const mark = verdict.action === 'other_account' ? verdict.mark : null;
+    run.failed.push({ failure: error.failure, mark });
+    this.mark(run, selection, error, verdict);
+    const next = planNext({
+      attempts: run.excluded.size,
+      maxAttempts: this.config.relay.maxAttempts,
+      verdict,
+      now: this.clock.now(),
+      deadline: run.deadline,
+    });
+    if (next.kind === 'pass_through') return { answer: toRefusal(error), selection };
+    if (next.kind === 'exhausted') throw await this.toFinalError(run, await this.findOthers(run));
+    return null;
+  }
+
+  private async select(run: Run): Promise<Selection> {
+    try {
+      return await this.pick(run);
+    } catch (error) {
+      throw error instanceof NoAccountError ? await this.toFinalError(run, error) : error;
+    }
+  }
+
+  private pick({ job: { principal, platforms, request }, excluded }: Run): Promise<Selection> {
+    const { model, endpoint, sessionHash } = request;
+    return this.scheduler.selectAccount({ principal, platforms, model, endpoint, sessionHash, excluded });
+  }
+
+  /** Null: there are accounts that this request has not tried. */
+  private async findOthers(run: Run): Promise<NoAccountError | null> {
+    try {
+      await this.pick(run);
+      return null;
+    } catch (error) {
+      if (error instanceof NoAccountError) return error;
+      throw error;
+    }
+  }
+
+  /** The marks must stand before anybody is told when to come back. */
+  private async toFinalError(run: Run, before: NoAccountError | null): Promise<RelayError> {
+    await Promise.all(run.marking);
+    const noAccount = before === null || run.marking.length === 0 ? before : await this.findOthers(run);
+    return toFinalError({ failed: run.failed, noAccount, model: run.job.request.model, now: this.clock.now() });
   }
 
   private adapterOf(platform: string): RelayAdapter {
@@ -127,63 +189,35 @@ export class RetryHandler {
   }
 
   /** The next attempt does not wait for the mark: the account is excluded from this request already. */
-  private mark({ request }: RetryJob, { account }: Selection, verdict: FailureVerdict, failure: AttemptFailure): void {
+  private mark(run: Run, selection: Selection, { failure }: AttemptFailedError, verdict: FailureVerdict): void {
     if (verdict.action !== 'other_account' || verdict.mark === null) return;
+    const { id: requestId, model, endpoint } = run.job.request;
     const text = 'text' in failure ? failure.text : failure.reason;
-    const { id: requestId, model, endpoint } = request;
-    this.inBackground(
-      { request },
-      { account },
-      this.health.mark(account, verdict.mark, { requestId, model, endpoint, text }),
-    );
+    this.note(run, selection, this.health.mark(selection.account, verdict.mark, { requestId, model, endpoint, text }));
   }
 
-  private inBackground(
-    { request }: Pick<RetryJob, 'request'>,
-    { account }: Pick<Selection, 'account'>,
-    work: Promise<void>,
-  ): void {
-    work.catch((error: unknown) => {
-      this.logger.error({
-        msg: 'The state of an account could not be noted',
-        accountId: account.id,
-        requestId: request.id,
-        err: error,
-      });
+  private note({ job: { request }, marking }: Run, { account }: Selection, work: Promise<void>): void {
+    const settled = work.catch((error: unknown) => {
+      const ids = { accountId: account.id, requestId: request.id };
+      this.logger.error({ msg: 'The state of an account could not be noted', ...ids, err: error });
     });
-  }
-
-  private toRecord(
-    { account }: Selection,
-    startedAt: number,
-    failure: AttemptFailure | null,
-    verdict: FailureVerdict | null,
-  ): AttemptRecord {
-    return {
-      accountId: account.id,
-      platform: account.platform,
-      result: failure?.kind ?? 'ok',
-      reason: reasonOf(failure),
-      status: failure?.kind === 'status' ? failure.status : null,
-      verdict: verdict?.action ?? null,
-      mark: verdict?.action === 'other_account' ? (verdict.mark?.type ?? null) : null,
-      startedAt: new Date(startedAt).toISOString(),
-      ms: this.clock.now() - startedAt,
-    };
+    marking.push(settled);
   }
 }
 
-function reasonOf(failure: AttemptFailure | null): string | null {
-  if (failure === null || failure.kind === 'status') return null;
-  return failure.kind === 'error_event' ? failure.errorType : failure.reason;
-}
+/** The status that an error event stands for, where the client can mend it. */
+const STATUS_OF_ERROR_TYPE: Readonly<Record<string, number>> = { not_found_error: 404, request_too_large: 413 };
 
 /** What only the client can mend: the upstream's own answer, or that its time is up. */
-function toRefusal(error: AttemptFailedError): RelayAnswer {
-  if (error.answer !== null) return { kind: 'refusal', ...error.answer };
-  if (error.failure.kind === 'timeout') {
+function toRefusal({ answer, failure }: AttemptFailedError): RelayAnswer {
+  if (answer !== null) return { kind: 'refusal', ...answer };
+  if (failure.kind === 'timeout') {
     throw new RelayError('upstream_timeout', 'The upstream did not finish the answer in time.');
   }
-  if (error.failure.kind === 'error_event') throw new RelayError('invalid_request', error.failure.message);
-  throw new RelayError('upstream_failed', 'The upstream gave no valid answer to this request.');
+  if (failure.kind === 'error_event') {
+    throw new RelayError('invalid_request', failure.message, {
+      status: STATUS_OF_ERROR_TYPE[failure.errorType] ?? 400,
+    });
+  }
+  throw new RelayError('upstream_failed', 'The answer of the upstream is too large to be passed on.');
 }

@@ -42,6 +42,8 @@ describe('the Anthropic protocol', () => {
     [new RelayError('upstream_failed', 'failed', { status: 529 }), 529, 'overloaded_error'],
     [new RelayError('upstream_failed', 'failed', { status: 500 }), 500, 'api_error'],
     [new RelayError('upstream_timeout', 'slow'), 504, 'timeout_error'],
+    [new RelayError('invalid_request', 'no such thing', { status: 404 }), 404, 'not_found_error'],
+    [new RelayError('invalid_request', 'too large', { status: 413 }), 413, 'request_too_large'],
   ])('answers %s with %d %s and tells the client not to try again', (error, status, type) => {
     expect(anthropic.errorAnswer(error, 'req_1')).toEqual({
       status,
@@ -62,4 +64,19 @@ describe('the Anthropic protocol', () => {
       'event: error\ndata: {"type":"error","error":{"type":"api_error","message":"broke off"},"request_id":"req_1"}\n\n',
     );
   });
+
+  it("tells an upstream's refusal in a stream that has begun, in one line", () => {
+    const body = Buffer.from('{\n "type":"error",\n "error":{"type":"invalid_request_error","message":"too long"}}');
+    expect(anthropic.refusalEvent(body, 'req_1').toString()).toBe(
+      'event: error\ndata: {"type":"error","error":{"type":"invalid_request_error","message":"too long"}}\n\n',
+    );
+  });
+
+  it.each(['<html>', '', 'null', '{"detail":"no"}'])(
+    'tells a refusal in its own words where the upstream said %j',
+    (text) => {
+      const event = anthropic.refusalEvent(Buffer.from(text), 'req_1').toString();
+      expect(event).toContain('"error":{"type":"invalid_request_error","message":"The upstream refused the request."}');
+    },
+  );
 });

@@ -1,4 +1,4 @@
-import type { RelayError, RelayErrorCode, StreamEvent } from '@crs/extension-api';
+import { RelayError, type RelayErrorCode, type StreamEvent } from '@crs/extension-api';
 import { encodeSse } from '@crs/sse';
 import type { ErrorAnswer, EventKind, Protocol } from './protocol.js';
 
@@ -31,12 +31,16 @@ const ERROR_FORMS: Readonly<Record<RelayErrorCode, ErrorForm>> = {
   upstream_rate_limited: { status: 429, type: 'rate_limit_error' },
   upstream_failed: { status: 502, type: 'api_error' },
   upstream_timeout: { status: 504, type: 'timeout_error' },
-  client_gone: { status: 499, type: 'api_error' },
   internal: { status: 500, type: 'api_error' },
 };
 
 /** Statuses that have a type of their own, where an error carries the status of an upstream. */
-const TYPES_BY_STATUS: Readonly<Record<number, string>> = { 504: 'timeout_error', 529: 'overloaded_error' };
+const TYPES_BY_STATUS: Readonly<Record<number, string>> = {
+  404: 'not_found_error',
+  413: 'request_too_large',
+  504: 'timeout_error',
+  529: 'overloaded_error',
+};
 
 function errorBody(error: RelayError, requestId: string): { status: number; body: unknown } {
   const form = ERROR_FORMS[error.code];
@@ -47,14 +51,18 @@ function errorBody(error: RelayError, requestId: string): { status: number; body
 
 /** The type of an event that came without a name, read from its data; the members of an event stand in any order. */
 function typeInData(data: string): string {
+  const parsed = parseJson(data);
+  if (typeof parsed !== 'object' || parsed === null || !('type' in parsed)) return '';
+  return typeof parsed.type === 'string' ? parsed.type : '';
+}
+
+/** Null for what is no JSON. */
+function parseJson(text: string): unknown {
   try {
-    const parsed: unknown = JSON.parse(data);
-    if (typeof parsed === 'object' && parsed !== null && 'type' in parsed && typeof parsed.type === 'string')
-      return parsed.type;
+    return JSON.parse(text);
   } catch {
-    // Not JSON: no event that this protocol knows.
+    return null;
   }
-  return '';
 }
 
 /** The Anthropic Messages protocol, as Claude Code and the SDKs speak it. */
@@ -70,16 +78,9 @@ export const anthropic: Protocol = {
   },
 
   readError(event: StreamEvent): { type: string; message: string } {
-    try {
-      const parsed = JSON.parse(event.data) as { error?: { type?: unknown; message?: unknown } } | null;
-      const { type, message } = parsed?.error ?? {};
-      return {
-        type: typeof type === 'string' ? type : 'api_error',
-        message: typeof message === 'string' ? message : '',
-      };
-    } catch {
-      return { type: 'api_error', message: '' };
-    }
+    const { error } = (parseJson(event.data) ?? {}) as { error?: { type?: unknown; message?: unknown } | null };
+    const { type, message } = error ?? {};
+    return { type: typeof type === 'string' ? type : 'api_error', message: typeof message === 'string' ? message : '' };
   },
 
   /**
@@ -93,6 +94,14 @@ export const anthropic: Protocol = {
         ? { 'x-should-retry': 'false' }
         : { 'retry-after': String(error.retryAfterSeconds) };
     return { status, headers: { 'content-type': 'application/json', 'request-id': requestId, ...retry }, body };
+  },
+
+  refusalEvent(body: Buffer, requestId: string): Buffer {
+    const refusal = parseJson(body.toString('utf8'));
+    if (typeof refusal === 'object' && refusal !== null && 'error' in refusal) {
+      return encodeSse({ event: 'error', data: JSON.stringify(refusal) });
+    }
+    return this.errorEvent(new RelayError('invalid_request', 'The upstream refused the request.'), requestId);
   },
 
   errorEvent(error: RelayError, requestId: string): Buffer {

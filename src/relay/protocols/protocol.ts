@@ -23,6 +23,8 @@ export interface Protocol {
   /** What an error event says. */
   readError(event: StreamEvent): { readonly type: string; readonly message: string };
   errorAnswer(error: RelayError, requestId: string): ErrorAnswer;
-  /** The same as an event, for a stream that has begun. */
+  /** An upstream's refusal (its whole body) as an event, for a stream that has begun. */
+  refusalEvent(body: Buffer, requestId: string): Buffer;
+  /** The same as `errorAnswer` as an event, for a stream that has begun. */
   errorEvent(error: RelayError, requestId: string): Buffer;
 }

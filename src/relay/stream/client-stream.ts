@@ -1,7 +1,12 @@
 import type { RelayError } from '@crs/extension-api';
 import type { FastifyReply } from 'fastify';
-import { AttemptTimeoutError, ClientGoneError } from '../attempt/attempt-failed.error.js';
-import { Deadline } from '../attempt/deadline.js';
+import {
+  AttemptTimeoutError,
+  ClientGoneError,
+  StoppingError,
+  type UpstreamAnswer,
+} from '../attempt/attempt-failed.error.js';
+import { Deadline, SilenceWatch } from '../attempt/timers.js';
 import type { Protocol } from '../protocols/protocol.js';
 import { readChunk } from '../upstream/upstream-client.js';
 import type { StreamAnswer } from './relay-answer.js';
@@ -12,15 +17,17 @@ const PING_EVERY_MS = 15_000;
 const LAST_WORDS_MS = 10_000;
 /** A client that takes no byte for this long is gone, whatever its connection says. */
 const CLIENT_STALL_MS = 300_000;
+/** How long an upstream may take to end an answer whose last event has come. */
+const AFTER_FINAL_MS = 1000;
 
-export type StreamEnd = 'completed' | 'client_gone' | 'upstream_broken';
+export type StreamEnd = 'completed' | 'client_gone' | 'upstream_broken' | 'stopped';
 
 export interface StreamOrder {
   readonly idleMs: number;
-  /** What is to be told when the upstream breaks behind the commit point. */
-  readonly brokenError: RelayError;
-  /** Called once, before the bytes leave with which the client believes the answer to be whole. */
-  readonly beforeFinal: () => Promise<void>;
+  /** What is to be told when the stream does not come to its end. */
+  readonly errorFor: (end: 'upstream_broken' | 'stopped') => RelayError;
+  /** Called before the bytes leave with which the client believes the answer to be whole, or learns that it is not. */
+  readonly beforeFinal: (end: StreamEnd) => Promise<void>;
 }
 
 /** The connection to the client: the only place that writes to it. From its first byte on it also owns the errors. */
@@ -60,29 +67,37 @@ export class ClientStream {
     }, holdMs);
   }
 
-  /** An answer that came whole. */
-  sendWhole(status: number, headers: Readonly<Record<string, string>>, body: Buffer): void {
-    this.stopPings();
+  /** The hold is over: what comes next is the answer. */
+  endPings(): void {
+    if (this.firstPing !== null) clearTimeout(this.firstPing);
+    if (this.pings !== null) clearInterval(this.pings);
+    this.firstPing = null;
+    this.pings = null;
+  }
+
+  /** An answer that came whole. Where a stream of pings has begun, it can only be told as an error event. */
+  sendWhole({ status, headers, body }: UpstreamAnswer): void {
     if (this.signal.aborted) return;
+    if (this.opened) {
+      this.cutWith(this.protocol.refusalEvent(body, this.requestId));
+      return;
+    }
     this.open(status, { ...headers, 'content-length': String(body.length) });
     this.reply.raw.end(body);
   }
 
   /** An error of the gateway itself, for a stream that has begun: the protocol's own event and a cut connection. */
   sendError(error: RelayError): void {
-    this.stopPings();
     this.cutWith(this.protocol.errorEvent(error, this.requestId));
   }
 
   /** Nothing was sent and someone else answers. */
   release(): void {
-    this.stopPings();
     this.reply.raw.off('close', this.onClose);
   }
 
   /** The client has gone: nothing is left to say. */
   abandon(): void {
-    this.stopPings();
     if (!this.opened) this.reply.hijack();
     this.reply.raw.destroy();
   }
@@ -92,57 +107,69 @@ export class ClientStream {
    * upstream does not bring to its end is never ended cleanly.
    */
   async sendStream(answer: StreamAnswer, order: StreamOrder): Promise<StreamEnd> {
-    this.stopPings();
-    const { rest, tracker } = answer;
-    const idle = new Deadline(order.idleMs, () => {
-      rest.body.abort(new AttemptTimeoutError('idle'));
-    });
+    const { rest } = answer;
     const abortUpstream = (): void => {
       rest.body.abort(new ClientGoneError());
     };
     this.signal.addEventListener('abort', abortUpstream, { once: true });
-    const write = new FinalGate(tracker, order.beforeFinal, (bytes) => this.write(bytes));
     try {
-      if (this.signal.aborted) throw new ClientGoneError();
-      this.open(answer.status, answer.headers);
-      await write.pass(answer.held);
-      for (;;) {
-        idle.refresh();
-        const chunk = await readChunk(rest);
-        if (chunk === null) break;
-        tracker.observe(chunk);
-        await write.pass(chunk);
-      }
-      tracker.end();
-    } catch (error) {
-      if (this.signal.aborted || error instanceof ClientGoneError) return this.leave(answer);
+      return await this.finish(answer, order, await this.pump(answer, order));
     } finally {
-      idle.stop();
       this.signal.removeEventListener('abort', abortUpstream);
+      // What is left of the exchange is of no use to anybody; where it has ended by itself, nothing happens.
+      rest.body.abort(new ClientGoneError());
     }
-    return this.finish(answer, order, write);
   }
 
-  private async finish({ tracker }: StreamAnswer, order: StreamOrder, write: FinalGate): Promise<StreamEnd> {
+  /** Passes everything on. Answers what broke it off, or null where the upstream has ended it. */
+  private async pump({ status, headers, held, rest, tracker }: StreamAnswer, order: StreamOrder): Promise<unknown> {
+    const silence = new SilenceWatch(order.idleMs, () => {
+      rest.body.abort(new AttemptTimeoutError('idle'));
+    });
+    let grace: Deadline | null = null;
+    try {
+      if (this.signal.aborted) throw new ClientGoneError();
+      this.open(status, headers);
+      for (let chunk: Buffer | null = held; chunk !== null; chunk = await silence.during(() => readChunk(rest))) {
+        if (chunk !== held) tracker.observe(chunk);
+        if (tracker.isWhole && grace === null) {
+          await order.beforeFinal('completed');
+          grace = new Deadline(AFTER_FINAL_MS, () => {
+            rest.body.abort(new AttemptTimeoutError('idle'));
+          });
+        }
+        await this.write(chunk);
+      }
+      tracker.end();
+      return null;
+    } catch (error) {
+      return error;
+    } finally {
+      silence.stop();
+      grace?.stop();
+    }
+  }
+
+  private async finish({ tracker }: StreamAnswer, order: StreamOrder, fault: unknown): Promise<StreamEnd> {
+    if (this.signal.aborted || fault instanceof ClientGoneError) {
+      this.abandon();
+      return tracker.isWhole ? 'completed' : 'client_gone';
+    }
     if (tracker.isWhole) {
-      await write.settle();
+      await order.beforeFinal('completed');
       this.reply.raw.end(tracker.needsBreak ? EVENT_BREAK : undefined);
       return 'completed';
     }
-    await order.beforeFinal();
-    const told = tracker.hasFailed ? Buffer.alloc(0) : this.protocol.errorEvent(order.brokenError, this.requestId);
+    const end = fault instanceof StoppingError ? 'stopped' : 'upstream_broken';
+    await order.beforeFinal(end);
+    const told =
+      tracker.failure === null ? this.protocol.errorEvent(order.errorFor(end), this.requestId) : Buffer.alloc(0);
     this.cutWith(tracker.needsBreak ? Buffer.concat([EVENT_BREAK, told]) : told);
-    return 'upstream_broken';
-  }
-
-  private leave({ rest, tracker }: StreamAnswer): StreamEnd {
-    rest.body.abort(new ClientGoneError());
-    this.abandon();
-    return tracker.isWhole ? 'completed' : 'client_gone';
+    return end;
   }
 
   private readonly onClose = (): void => {
-    this.stopPings();
+    this.endPings();
     if (!this.reply.raw.writableFinished) this.gone.abort(new ClientGoneError());
   };
 
@@ -164,21 +191,11 @@ export class ClientStream {
     if (!this.reply.raw.writableNeedDrain) this.reply.raw.write(this.protocol.pingEvent);
   }
 
-  private stopPings(): void {
-    if (this.firstPing !== null) clearTimeout(this.firstPing);
-    if (this.pings !== null) clearInterval(this.pings);
-    this.firstPing = null;
-    this.pings = null;
-  }
-
   /** Resolves when the client can take more. */
   private async write(bytes: Buffer): Promise<void> {
     if (bytes.length === 0 || this.reply.raw.write(bytes)) return;
     const { raw } = this.reply;
     await new Promise<void>((resolve, reject) => {
-      const stalled = new Deadline(CLIENT_STALL_MS, () => {
-        settle();
-      });
       const settle = (): void => {
         stalled.stop();
         raw.off('drain', settle);
@@ -186,6 +203,7 @@ export class ClientStream {
         if (raw.writableNeedDrain || this.signal.aborted) reject(new ClientGoneError());
         else resolve();
       };
+      const stalled = new Deadline(CLIENT_STALL_MS, settle);
       raw.once('drain', settle);
       this.signal.addEventListener('abort', settle, { once: true });
       if (this.signal.aborted) settle();
@@ -204,27 +222,5 @@ export class ClientStream {
     });
     // Not `destroy`: that throws away what still waits to be sent, and the client would not learn why.
     raw.socket?.destroySoon();
-  }
-}
-
-/** Lets bytes through, and has the answer booked once before those that make it whole. */
-class FinalGate {
-  private settled = false;
-
-  constructor(
-    private readonly tracker: { readonly isWhole: boolean },
-    private readonly beforeFinal: () => Promise<void>,
-    private readonly write: (bytes: Buffer) => Promise<void>,
-  ) {}
-
-  async pass(bytes: Buffer): Promise<void> {
-    if (this.tracker.isWhole) await this.settle();
-    await this.write(bytes);
-  }
-
-  async settle(): Promise<void> {
-    if (this.settled) return;
-    this.settled = true;
-    await this.beforeFinal();
   }
 }

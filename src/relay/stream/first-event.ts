@@ -2,7 +2,7 @@ import { findPath } from '@crs/json-scan';
 import type { SseEvent } from '@crs/sse';
 import type { IncomingResponse } from '../../core/egress/http-exchange.js';
 import { AttemptFailedError, AttemptTimeoutError } from '../attempt/attempt-failed.error.js';
-import { Deadline } from '../attempt/deadline.js';
+import { SilenceWatch } from '../attempt/timers.js';
 import { judgedText, readChunk } from '../upstream/upstream-client.js';
 import type { Protocol } from '../protocols/protocol.js';
 import type { StreamTracker, TrackedEvent } from './stream-tracker.js';
@@ -34,14 +34,13 @@ export async function holdUntilContent(
   tracker: StreamTracker,
   options: HoldOptions,
 ): Promise<Buffer> {
-  const idle = new Deadline(options.idleMs, () => {
+  const silence = new SilenceWatch(options.idleMs, () => {
     response.body.abort(new AttemptTimeoutError('idle'));
   });
   const held = new HeldStream(options);
   try {
     for (;;) {
-      const chunk = await readChunk(response);
-      idle.refresh();
+      const chunk = await silence.during(() => readChunk(response));
       if (chunk === null) held.addEvents(tracker.end());
       else held.addChunk(chunk, tracker.observe(chunk));
       if (held.isCommitted) return held.release();
@@ -51,7 +50,7 @@ export async function holdUntilContent(
     response.body.abort(error instanceof Error ? error : new Error('The hold has failed'));
     throw error;
   } finally {
-    idle.stop();
+    silence.stop();
   }
 }
 

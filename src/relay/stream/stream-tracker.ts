@@ -10,11 +10,18 @@ export interface TrackedEvent {
   readonly event: SseEvent;
 }
 
+/** An error event: its type and message, and the whole of it. */
+export interface StreamFailure {
+  readonly type: string;
+  readonly message: string;
+  readonly text: string;
+}
+
 /** Reads along with a stream: what each event means, what was used, whether the answer is whole. Changes no byte. */
 export class StreamTracker {
   private readonly decoder = new SseDecoder();
   private wasFinal = false;
-  private wasError = false;
+  private failed: StreamFailure | null = null;
   private endedInside = false;
 
   constructor(
@@ -38,9 +45,9 @@ export class StreamTracker {
     return this.wasFinal;
   }
 
-  /** The upstream itself said that the stream has failed. */
-  get hasFailed(): boolean {
-    return this.wasError;
+  /** What the upstream itself said of why the stream has failed. */
+  get failure(): StreamFailure | null {
+    return this.failed;
   }
 
   /** The last event has no blank line: what follows must end it first. */
@@ -53,7 +60,7 @@ export class StreamTracker {
       const kind = this.protocol.kindOf(event);
       this.meter.onEvent(event);
       this.wasFinal ||= kind === 'final';
-      this.wasError ||= kind === 'error';
+      if (kind === 'error') this.failed ??= { ...this.protocol.readError(event), text: event.data };
       return { kind, event };
     });
   }

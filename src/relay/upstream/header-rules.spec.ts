@@ -9,7 +9,7 @@ describe('forwardableHeaders', () => {
       'x-new': ['1', '2'],
       'user-agent': 'claude-cli/9',
     };
-    expect(forwardableHeaders(headers)).toEqual({ ...headers, 'x-new': '1, 2' });
+    expect(forwardableHeaders(headers, 'cr_')).toEqual({ ...headers, 'x-new': '1, 2' });
   });
 
   it.each([
@@ -27,16 +27,37 @@ describe('forwardableHeaders', () => {
     'forwarded',
     'via',
     ':authority',
+    'client-ip',
+    'x-cluster-client-ip',
+    'x-sucuri-clientip',
+    'x-original-forwarded-for',
+    'fly-client-ip',
+    'x-azure-clientip',
+    'x-appengine-user-ip',
+    'x-amz-cf-id',
+    'akamai-origin-hop',
   ])('never passes %s', (name) => {
-    expect(forwardableHeaders({ [name]: 'secret' })).toEqual({});
+    expect(forwardableHeaders({ [name]: 'secret' }, 'cr_')).toEqual({});
   });
 
   it('treats what Connection names as hop-by-hop', () => {
-    expect(forwardableHeaders({ connection: 'close, X-Hop', 'x-hop': '1', 'x-stay': '2' })).toEqual({ 'x-stay': '2' });
+    expect(forwardableHeaders({ connection: 'close, X-Hop', 'x-hop': '1', 'x-stay': '2' }, 'cr_')).toEqual({
+      'x-stay': '2',
+    });
+  });
+
+  it('keeps a key of ours here under whatever name it comes', () => {
+    const key = `cr_${'0'.repeat(64)}`;
+    expect(
+      forwardableHeaders({ 'x-client-key': `Bearer ${key}`, 'x-hash': '0'.repeat(64), 'x-word': 'cr_word' }, 'cr_'),
+    ).toEqual({
+      'x-hash': '0'.repeat(64),
+      'x-word': 'cr_word',
+    });
   });
 
   it('leaves out a header without a value', () => {
-    expect(forwardableHeaders({ 'x-empty': undefined })).toEqual({});
+    expect(forwardableHeaders({ 'x-empty': undefined }, 'cr_')).toEqual({});
   });
 });
 

@@ -32,23 +32,32 @@ const FORWARDING = [
   'forwarded',
   'via',
   'x-real-ip',
-  'x-client-ip',
-  'true-client-ip',
+  'x-forwarded',
   'cdn-loop',
   'x-request-start',
   'x-relay-request-id',
+  'x-appengine-user-ip',
+  'x-envoy-external-address',
 ];
 const FORWARDING_PREFIXES = [
   'x-forwarded-',
+  'x-original-',
   'cf-',
   'fastly-',
+  'fly-',
+  'akamai-',
+  'x-akamai-',
+  'x-amz-',
   'x-amzn-',
+  'x-azure-',
   'x-vercel-',
   'x-envoy-',
   'x-nginx-',
   'x-b3-',
   'sec-websocket-',
 ];
+/** `client-ip`, `true-client-ip`, `x-cluster-client-ip`, `x-sucuri-clientip`, ... */
+const CLIENT_ADDRESS = /client-?ip$/;
 
 const NEVER_UPSTREAM = new Set([...HOP_BY_HOP, ...CLIENT_SECRETS, ...PER_EXCHANGE, ...FORWARDING]);
 
@@ -62,9 +71,11 @@ function textOf(value: string | readonly string[] | undefined): string {
 
 /**
  * The client's headers that may go upstream: an open list, so that new headers of new clients pass, minus what must
- * never leave. Headers named in `Connection` are hop-by-hop, too (a client could hide one of ours that way).
+ * never leave. Headers named in `Connection` are hop-by-hop, too (a client could hide one of ours that way), and one that
+ * holds a key of ours under whatever name stays here.
  */
-export function forwardableHeaders(headers: HeaderMap): Record<string, string> {
+export function forwardableHeaders(headers: HeaderMap, keyPrefix: string): Record<string, string> {
+  const holdsKey = keyPattern(keyPrefix);
   const named = new Set(
     textOf(headers['connection'])
       .toLowerCase()
@@ -74,11 +85,19 @@ export function forwardableHeaders(headers: HeaderMap): Record<string, string> {
   const kept: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
     if (value === undefined || name.startsWith(':') || NEVER_UPSTREAM.has(name) || named.has(name)) continue;
-    if (FORWARDING_PREFIXES.some((prefix) => name.startsWith(prefix))) continue;
-    kept[name] = textOf(value);
+    if (CLIENT_ADDRESS.test(name) || FORWARDING_PREFIXES.some((prefix) => name.startsWith(prefix))) continue;
+    const text = textOf(value);
+    if (!holdsKey(text)) kept[name] = text;
   }
   return kept;
 }
+
+/** A key is the prefix and 64 hexadecimal digits. */
+function keyPattern(prefix: string): (text: string) => boolean {
+  return (text) => text.includes(prefix) && KEY_DIGITS.test(text);
+}
+
+const KEY_DIGITS = /[0-9a-f]{64}/;
 
 /** The upstream's response headers that the client sees. */
 export function answerHeaders(headers: HeaderMap): Record<string, string> {

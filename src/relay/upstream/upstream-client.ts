@@ -2,11 +2,23 @@ import type { AccountProxy, UpstreamRequest } from '@crs/extension-api';
 import { Injectable } from '@nestjs/common';
 import { EgressError } from '../../core/egress/egress-error.js';
 import { HttpExchange, type IncomingResponse } from '../../core/egress/http-exchange.js';
-import { AttemptFailedError, AttemptTimeoutError, ClientGoneError } from '../attempt/attempt-failed.error.js';
-import { Deadline } from '../attempt/deadline.js';
+import { Clock } from '../../core/time/clock.js';
+import {
+  AttemptFailedError,
+  AttemptTimeoutError,
+  ClientGoneError,
+  StoppingError,
+} from '../attempt/attempt-failed.error.js';
+import { Deadline, SilenceWatch } from '../attempt/timers.js';
 
 /** Texts of upstreams are judged by their beginning. */
 const JUDGED_TEXT_BYTES = 16 * 1024;
+
+/**
+ * A kept-alive connection that the upstream has closed meanwhile breaks at once. A later break may have been paid for
+ * and is not tried again here.
+ */
+const STALE_BREAK_MS = 1000;
 
 export interface ExchangeLimits {
   /** Ends the exchange at any point: the client has gone, or the time of the whole request is up. */
@@ -18,24 +30,43 @@ export interface ExchangeLimits {
 /** One exchange with one account: sends, waits for the head, and turns what breaks into attempt failures. */
 @Injectable()
 export class UpstreamClient {
-  constructor(private readonly exchange: HttpExchange) {}
+  constructor(
+    private readonly exchange: HttpExchange,
+    private readonly clock: Clock,
+  ) {}
 
-  /** Throws `AttemptFailedError` or `ClientGoneError`; so do the readers below for what breaks after the head. */
+  /**
+   * The head of the answer. A connection that breaks before it at once is tried once more: it was a stale one. Throws
+   * `AttemptFailedError`, or the reason for which the signal was aborted; so do the readers below.
+   */
   async open(request: UpstreamRequest, proxy: AccountProxy | null, limits: ExchangeLimits): Promise<IncomingResponse> {
-    const slowHead = new AbortController();
-    const deadline =
-      limits.headMs === null
-        ? null
-        : new Deadline(limits.headMs, () => {
-            slowHead.abort(new AttemptTimeoutError('first_byte'));
-          });
+    const startedAt = this.clock.now();
     try {
-      const signal = deadline === null ? limits.signal : AbortSignal.any([limits.signal, slowHead.signal]);
-      return await this.exchange.send({ ...request, proxy, signal });
+      return await this.send(request, proxy, limits);
     } catch (error) {
+      const isStale =
+        error instanceof EgressError && error.fault === 'reset' && this.clock.now() - startedAt < STALE_BREAK_MS;
+      if (!isStale) throw toAttemptError(error);
+    }
+    return this.send(request, proxy, limits).catch((error: unknown) => {
       throw toAttemptError(error);
+    });
+  }
+
+  private async send(
+    request: UpstreamRequest,
+    proxy: AccountProxy | null,
+    limits: ExchangeLimits,
+  ): Promise<IncomingResponse> {
+    if (limits.headMs === null) return this.exchange.send({ ...request, proxy, signal: limits.signal });
+    const slowHead = new AbortController();
+    const deadline = new Deadline(limits.headMs, () => {
+      slowHead.abort(new AttemptTimeoutError('first_byte'));
+    });
+    try {
+      return await this.exchange.send({ ...request, proxy, signal: AbortSignal.any([limits.signal, slowHead.signal]) });
     } finally {
-      deadline?.stop();
+      deadline.stop();
     }
   }
 }
@@ -49,35 +80,46 @@ export async function readChunk(response: IncomingResponse): Promise<Buffer | nu
   }
 }
 
-/**
- * The whole body. Throws `AttemptFailedError` when it breaks, falls silent for `idleMs` or is longer than `maxBytes`.
- */
-export async function readWhole(response: IncomingResponse, maxBytes: number, idleMs: number | null): Promise<Buffer> {
-  const idle =
-    idleMs === null
-      ? null
-      : new Deadline(idleMs, () => {
-          response.body.abort(new AttemptTimeoutError('idle'));
-        });
+/** The whole body. Throws `AttemptFailedError` when it breaks or is longer than `maxBytes`. */
+export async function readWhole(response: IncomingResponse, maxBytes: number): Promise<Buffer> {
+  const { body, broken } = await readAsFarAs(response, maxBytes, null);
+  if (broken !== null) throw broken;
+  return body;
+}
+
+/** The body as far as it came: `broken` says why it did not come whole. Gives up where it falls silent for `idleMs`. */
+export async function readAsFarAs(
+  response: IncomingResponse,
+  maxBytes: number,
+  idleMs: number | null,
+): Promise<{ readonly body: Buffer; readonly broken: Error | null }> {
+  const silence = new SilenceWatch(idleMs ?? NEVER_MS, () => {
+    response.body.abort(new AttemptTimeoutError('idle'));
+  });
   const chunks: Buffer[] = [];
   let bytes = 0;
   try {
     for (;;) {
-      const chunk = await readChunk(response);
-      if (chunk === null)
-        return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, bytes);
-      idle?.refresh();
+      const chunk = await silence.during(() => readChunk(response));
+      if (chunk === null) return { body: joined(chunks), broken: null };
       bytes += chunk.length;
-      if (bytes > maxBytes) {
-        response.body.abort(new EgressError('aborted', 'The answer is too large'));
-        throw new AttemptFailedError({ kind: 'malformed', reason: 'too_large', text: '' });
-      }
+      if (bytes > maxBytes) throw new AttemptFailedError({ kind: 'malformed', reason: 'too_large', text: '' });
       chunks.push(chunk);
     }
+  } catch (error) {
+    if (!(error instanceof AttemptFailedError)) throw error;
+    response.body.abort(error);
+    return { body: joined(chunks), broken: error };
   } finally {
-    idle?.stop();
+    silence.stop();
   }
 }
+
+/** The longest wait that Node's timers know; the request's own time is bounded elsewhere. */
+const NEVER_MS = 2_147_483_647;
+
+const joined = (chunks: readonly Buffer[]): Buffer =>
+  chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
 
 /** The beginning of a body as text, for judging. */
 export function judgedText(body: Buffer): string {
@@ -88,7 +130,7 @@ export function judgedText(body: Buffer): string {
 function toAttemptError(error: unknown): unknown {
   const reason = error instanceof EgressError && error.fault === 'aborted' ? error.cause : error;
   if (reason instanceof AttemptTimeoutError) return new AttemptFailedError({ kind: 'timeout', reason: reason.reason });
-  if (reason instanceof ClientGoneError) return reason;
+  if (reason instanceof ClientGoneError || reason instanceof StoppingError) return reason;
   if (error instanceof EgressError && error.fault !== 'aborted') {
     return new AttemptFailedError({ kind: 'transport', reason: error.fault, detail: error.message });
   }

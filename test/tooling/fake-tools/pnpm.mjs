@@ -15,10 +15,10 @@ function fail(text) {
 }
 
 const GATEWAY = `
-console.log('up', process.env.NODE_ENV);
-if (process.env.FAKE_EXIT) process.exit(Number(process.env.FAKE_EXIT));
 const open = setInterval(() => undefined, 1_000);
 process.on('SIGTERM', () => { console.log('asked to stop'); clearInterval(open); });
+console.log('up', process.env.NODE_ENV);
+if (process.env.FAKE_EXIT) process.exit(Number(process.env.FAKE_EXIT));
 `;
 const JEST = `console.log(JSON.stringify([process.argv.slice(2), process.env.NODE_ENV, process.env.NODE_OPTIONS]));`;
 
