@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import { type AccountApi, type Json, startAccountApi } from '../../test/support/account-api.js';
 import { CONSOLE_KIND, putAccounts, v1ConsoleRecord } from '../../test/support/account-fixture.js';
 import { SecretBox } from '../core/crypto/secret-box.js';
@@ -32,6 +33,52 @@ describe('PUT /accounts/:platform/:id', () => {
     });
     const changed = { name: 'new', priority: '50', updatedAt: '2026-11-23T04:00:01.000Z' };
     expect(await api.record(id)).toEqual({ ...before, ...changed });
+  });
+
+  it('puts every setting that is null back to its default, and keeps what has none', async () => {
+    const set = {
+      ...{ isActive: false, schedulable: false, accountType: 'group' },
+      ...{ disableAutoProtection: true, interceptWarmup: true },
+    };
+    const id = await api.create(set);
+    const { status, body } = await api.send(
+      'PUT',
+      `claude-console/${id}`,
+      Object.fromEntries(Object.keys(set).map((field) => [field, null])),
+    );
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      ...{ isActive: true, schedulable: true, accountType: 'shared' },
+      ...{ disableAutoProtection: false, interceptWarmup: false },
+    });
+    expect(await api.store.smembers('shared_claude_console_accounts')).toEqual([id]);
+    for (const field of ['name', 'apiUrl', 'apiKey']) {
+      const refused = await api.send('PUT', `claude-console/${id}`, { [field]: null });
+      expect(refused).toMatchObject({ status: 400, body: { errors: [{ field, message: `${field} must be text` }] } });
+    }
+  });
+
+  it('puts the interface of a codex account back to its default', async () => {
+    const codex = { name: 'x', apiUrl: 'https://codex.example/v1', apiKey: 'sk-x', providerEndpoint: 'auto' };
+    const { body } = await api.send('POST', 'codex', codex);
+    const changed = await api.send('PUT', `codex/${String(body['id'])}`, { providerEndpoint: null });
+    expect(changed).toMatchObject({ status: 200, body: { providerEndpoint: 'responses' } });
+  });
+
+  it('shows that a key cannot be opened, and says so once in the log', async () => {
+    const id = await api.create();
+    const sealed = `${'0'.repeat(32)}:${'a'.repeat(64)}`;
+    await api.store.hset(`claude_console_account:${id}`, { apiKey: sealed });
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    for (let reads = 0; reads < 3; reads += 1) {
+      expect((await api.send('GET', `claude-console/${id}`)).body).toMatchObject({ hasApiKey: false });
+    }
+    expect(warn.mock.calls).toEqual([
+      [{ msg: 'The key of an account cannot be opened: was ENCRYPTION_KEY changed?', accountId: id }],
+    ]);
+    warn.mockRestore();
+    await api.send('PUT', `claude-console/${id}`, { apiKey: 'sk-ant-secret-2' });
+    expect((await api.send('GET', `claude-console/${id}`)).body).toMatchObject({ hasApiKey: true });
   });
 
   it('takes a new key and keeps the rest', async () => {
@@ -83,7 +130,7 @@ describe('PUT /accounts/:platform/:id', () => {
     [{ apiKey: null }, 'apiKey'],
     [{ apiKey: '' }, 'apiKey'],
     [{ apiUrl: 'ftp://x' }, 'apiUrl'],
-    [{ isActive: null }, 'isActive'],
+    [{ isActive: 1 }, 'isActive'],
     [{ priority: 1.5 }, 'priority'],
     [{ createdAt: '2026-01-01' }, 'createdAt'],
     [{ marks: [] }, 'marks'],

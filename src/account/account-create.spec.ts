@@ -106,6 +106,19 @@ describe('POST /accounts/:platform', () => {
     expect(await api.store.exists('shared_claude_console_accounts')).toBe(0);
   });
 
+  it('keeps a model that is called as something that every object has', async () => {
+    const supportedModels = { valueOf: 'vendor-a', toString: 'vendor-b' };
+    const { status, body } = await api.send('POST', 'claude-console', { ...NEW_CONSOLE_ACCOUNT, supportedModels });
+    expect(status).toBe(201);
+    expect(body['supportedModels']).toEqual(supportedModels);
+    expect((await api.record(String(body['id'])))['supportedModels']).toBe(JSON.stringify(supportedModels));
+  });
+
+  it('keeps the lines of a description, and no halves of characters', async () => {
+    const id = await api.create({ name: 'half \ud83d', description: 'one\r\n\ttwo \ud83d' });
+    expect(await api.record(id)).toMatchObject({ name: 'half \ufffd', description: 'one\r\n\ttwo \ufffd' });
+  });
+
   it("creates a codex account, whose address is v1's baseApi", async () => {
     const body = {
       name: 'codex-one',
@@ -192,7 +205,11 @@ describe('POST /accounts/:platform', () => {
       'proxy.user',
       'user is not a known field',
     ],
-    [{ ...NEW_CONSOLE_ACCOUNT, isActive: null }, 'isActive', 'isActive must be true or false'],
+    [{ ...NEW_CONSOLE_ACCOUNT, isActive: 'yes' }, 'isActive', 'isActive must be true or false'],
+    [{ ...NEW_CONSOLE_ACCOUNT, name: 'line\nbreak' }, 'name', 'name must not hold control characters'],
+    [{ ...NEW_CONSOLE_ACCOUNT, description: 'bell\u0007' }, 'description', 'description must not hold control'],
+    [{ ...NEW_CONSOLE_ACCOUNT, supportedModels: { '': 'a' } }, 'supportedModels', 'must be a list of models'],
+    [{ ...NEW_CONSOLE_ACCOUNT, supportedModels: ['__proto__'] }, 'supportedModels', 'must be a list of models'],
     [{ ...NEW_CONSOLE_ACCOUNT, schedulable: 'true' }, 'schedulable', 'schedulable must be true or false'],
     [
       { ...NEW_CONSOLE_ACCOUNT, accountType: 'own' },

@@ -1,5 +1,5 @@
 import type { AccountKind } from '@crs/extension-api';
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { AppConfig } from '../core/config/app-config.js';
 import { SecretBox } from '../core/crypto/secret-box.js';
 import { Clock } from '../core/time/clock.js';
@@ -32,6 +32,10 @@ export interface AccountDraft {
 /** Turns what the store has of an account into what the gateway works with. */
 @Injectable()
 export class AccountEntryFactory {
+  private readonly logger = new Logger(AccountEntryFactory.name);
+  /** Accounts whose secret could not be opened when it was last tried; each is logged once. */
+  private readonly sealedIds = new Set<string>();
+
   constructor(
     private readonly secrets: SecretBox,
     private readonly clock: Clock,
@@ -65,10 +69,7 @@ export class AccountEntryFactory {
     quotaSpent: string | null,
     known: AccountEntry | undefined,
   ): AccountEntry {
-    const secret =
-      known?.stored.apiKey === stored.apiKey
-        ? known.state.account.secret
-        : this.secrets.open(stored.apiKey, kind.secretSalt, kind.undecryptable);
+    const secret = known?.stored.apiKey === stored.apiKey ? known.state.account.secret : this.openSecret(kind, stored);
     const spent = quotaDay === null ? 0 : Number.parseFloat(quotaSpent ?? '');
     const marks = {
       ...readMarks(row.coolDown, row.marks, this.clock.now()),
@@ -78,5 +79,16 @@ export class AccountEntryFactory {
     };
     const account = toUpstreamAccount(platform, decodeAccount(kind, row.id, v1.lifted), secret);
     return { kind, stored, state: { account, marks }, recovery: v1.recovery };
+  }
+  /** Empty: there is none, or it cannot be opened. */
+  private openSecret(kind: AccountKind, { id, apiKey }: StoredAccount): string {
+    const secret = this.secrets.open(apiKey, kind.secretSalt, kind.undecryptable);
+    if (secret !== '' || apiKey === '') {
+      this.sealedIds.delete(id);
+    } else if (!this.sealedIds.has(id)) {
+      this.sealedIds.add(id);
+      this.logger.warn({ msg: 'The key of an account cannot be opened: was ENCRYPTION_KEY changed?', accountId: id });
+    }
+    return secret;
   }
 }

@@ -42,6 +42,11 @@ describe('toSettings', () => {
       quotaResetTime: null,
       maxConcurrentTasks: null,
       subscriptionExpiresAt: null,
+      isActive: null,
+      accountType: null,
+      schedulable: null,
+      disableAutoProtection: null,
+      interceptWarmup: null,
     };
     expect(encodeSettings(CONSOLE_KIND, toSettings(consoleTarget, cleared))).toEqual({
       description: '',
@@ -53,6 +58,11 @@ describe('toSettings', () => {
       quotaResetTime: '00:00',
       maxConcurrentTasks: '0',
       subscriptionExpiresAt: '',
+      isActive: 'true',
+      accountType: 'shared',
+      schedulable: 'true',
+      disableAutoProtection: 'false',
+      interceptWarmup: 'false',
     });
   });
 

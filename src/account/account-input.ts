@@ -23,17 +23,17 @@ export interface AccountInput {
   readonly userAgent?: string | null;
   readonly rateLimitDuration?: number | null;
   readonly proxy?: ProxyInput | null;
-  readonly isActive?: boolean;
-  readonly accountType?: AccountType;
-  readonly schedulable?: boolean;
+  readonly isActive?: boolean | null;
+  readonly accountType?: AccountType | null;
+  readonly schedulable?: boolean | null;
   readonly dailyQuota?: number | null;
   readonly quotaResetTime?: string | null;
   readonly maxConcurrentTasks?: number | null;
-  readonly disableAutoProtection?: boolean;
-  readonly interceptWarmup?: boolean;
+  readonly disableAutoProtection?: boolean | null;
+  readonly interceptWarmup?: boolean | null;
   /** ISO 8601. */
   readonly subscriptionExpiresAt?: string | null;
-  readonly providerEndpoint?: AccountSettings['providerEndpoint'];
+  readonly providerEndpoint?: AccountSettings['providerEndpoint'] | null;
 }
 
 /** The same for an account that is not there yet. */
@@ -70,16 +70,16 @@ export function toSettings(target: AccountTarget, input: AccountInput): GivenSet
     supportedModels: input.supportedModels === undefined ? undefined : toModelMap(input.supportedModels),
     userAgent: orDefault(input.userAgent, defaults.userAgent),
     rateLimitDuration: orDefault(input.rateLimitDuration, defaults.rateLimitDuration),
-    isActive: input.isActive,
-    accountType: input.accountType,
-    schedulable: input.schedulable,
+    isActive: orDefault(input.isActive, defaults.isActive),
+    accountType: orDefault(input.accountType, defaults.accountType),
+    schedulable: orDefault(input.schedulable, defaults.schedulable),
     dailyQuota: orDefault(input.dailyQuota, defaults.dailyQuota),
     quotaResetTime: orDefault(input.quotaResetTime, defaults.quotaResetTime),
     maxConcurrentTasks: orDefault(input.maxConcurrentTasks, defaults.maxConcurrentTasks),
-    disableAutoProtection: input.disableAutoProtection,
-    interceptWarmup: input.interceptWarmup,
+    disableAutoProtection: orDefault(input.disableAutoProtection, defaults.disableAutoProtection),
+    interceptWarmup: orDefault(input.interceptWarmup, defaults.interceptWarmup),
     subscriptionExpiresAt: typeof expiresAt === 'string' ? new Date(expiresAt) : expiresAt,
-    providerEndpoint: input.providerEndpoint,
+    providerEndpoint: orDefault(input.providerEndpoint, defaults.providerEndpoint),
   };
 }
 

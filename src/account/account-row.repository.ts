@@ -1,6 +1,7 @@
 import type { AccountKind } from '@crs/extension-api';
 import { keys, STORE_CLIENT, type StoreClient, type StoreCommand } from '@crs/store';
 import { Inject, Injectable } from '@nestjs/common';
+import { repliesOfRightType } from '../core/store/batch-replies.js';
 import type { RecordFields } from './account-record.js';
 
 /** What is wanted of one account. */
@@ -21,8 +22,6 @@ export interface AccountRow extends RowPlan {
   readonly quotaSpent: string | null;
 }
 
-type Reply = [error: Error | null, reply: unknown];
-
 /** Reads accounts together with their marks and quota figures, many in one round trip. */
 @Injectable()
 export class AccountRowRepository {
@@ -37,7 +36,7 @@ export class AccountRowRepository {
       ['smembers', keys.account.index(kind.recordPrefix)],
       ...plans.flatMap((plan) => commandsFor(kind, plan)),
     ]);
-    return { ids: toTexts(resultOf(index)), rows: toRows(plans, replies) };
+    return { ids: toTexts(index), rows: toRows(plans, replies) };
   }
 
   async read(kind: AccountKind, plans: readonly RowPlan[]): Promise<readonly AccountRow[]> {
@@ -51,10 +50,9 @@ export class AccountRowRepository {
     return this.store.mget(...days.map(({ id, quotaDay }) => keys.account.quotaCost(id, quotaDay)));
   }
 
-  private async send(commands: StoreCommand[]): Promise<readonly Reply[]> {
-    const replies = await this.store.pipeline(commands).exec();
-    if (replies === null) throw new Error('The store discarded a batch');
-    return replies;
+  /** A key that holds something of another type reads as missing: one damaged key must not take all accounts away. */
+  private send(commands: StoreCommand[]): Promise<readonly unknown[]> {
+    return repliesOfRightType(this.store.pipeline(commands));
   }
 }
 
@@ -68,9 +66,9 @@ function commandsFor({ recordPrefix, accountType }: AccountKind, { id, quotaDay 
   ];
 }
 
-function toRows(plans: readonly RowPlan[], replies: readonly Reply[]): readonly AccountRow[] {
+function toRows(plans: readonly RowPlan[], replies: readonly unknown[]): readonly AccountRow[] {
   const rest = replies.values();
-  const next = (): unknown => resultOf(rest.next().value);
+  const next = (): unknown => rest.next().value;
   return plans
     .map((plan) => ({
       ...plan,
@@ -80,15 +78,6 @@ function toRows(plans: readonly RowPlan[], replies: readonly Reply[]): readonly 
       quotaSpent: plan.quotaDay === null ? null : toText(next()),
     }))
     .filter((row) => Object.keys(row.record).length > 0);
-}
-
-/** A key that holds something of another type reads as missing: one damaged key must not take all accounts away. */
-function resultOf(reply: Reply | undefined): unknown {
-  if (reply === undefined) return null;
-  const [error, result] = reply;
-  if (error === null) return result;
-  if (error.message.startsWith('WRONGTYPE')) return null;
-  throw error;
 }
 
 const toText = (reply: unknown): string | null => (typeof reply === 'string' ? reply : null);

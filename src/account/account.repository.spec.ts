@@ -1,9 +1,8 @@
 import type { StoreClient } from '@crs/store';
-import { describe, expect, it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import { CODEX_KIND, CONSOLE_KIND, putAccounts, v1ConsoleRecord } from '../../test/support/account-fixture.js';
 import { describeOnEachStore } from '../../test/support/each-store.js';
 import { AccountRepository } from './account.repository.js';
-import { execBatch } from './exec-batch.js';
 
 const INDEX = 'claude_console_account:index';
 const EMPTY = 'claude_console_account:index:empty';
@@ -141,14 +140,5 @@ describeOnEachStore('AccountRepository', (storeOf) => {
     expect(await store.smembers(INDEX)).toEqual(['b']);
     expect(await store.smembers(SHARED)).toEqual(['b']);
     expect(await sut.remove(CONSOLE_KIND, 'a')).toBe(false);
-  });
-});
-
-describe('execBatch', () => {
-  it('throws the error of a refused command, and of a discarded batch', async () => {
-    await expect(execBatch({ exec: () => Promise.resolve([[new Error('WRONGTYPE'), null]]) })).rejects.toThrow(
-      'WRONGTYPE',
-    );
-    await expect(execBatch({ exec: () => Promise.resolve(null) })).rejects.toThrow('The store discarded a batch');
   });
 });

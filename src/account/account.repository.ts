@@ -1,8 +1,8 @@
 import type { AccountKind } from '@crs/extension-api';
 import { keys, STORE_CLIENT, type StoreClient, type StoreCommand } from '@crs/store';
 import { Inject, Injectable } from '@nestjs/common';
+import { repliesOf } from '../core/store/batch-replies.js';
 import { isAccountId, type RecordFields } from './account-record.js';
-import { execBatch } from './exec-batch.js';
 import { removeAccount } from './scripts/remove-account.script.js';
 import { updateAccount, type UpdateResult } from './scripts/update-account.script.js';
 
@@ -47,7 +47,7 @@ export class AccountRepository {
       ['del', keys.account.indexEmpty(recordPrefix)],
     ];
     if (isShared) commands.push(['sadd', kind.sharedSet, id]);
-    await execBatch(this.store.multi(commands));
+    await repliesOf(this.store.multi(commands));
   }
 
   /** Never brings back an account that was removed meanwhile. */
@@ -107,7 +107,7 @@ export class AccountRepository {
   private async hashesAmong(found: readonly string[], recordPrefix: string): Promise<readonly string[]> {
     const prefixLength = keys.account.record(recordPrefix, '').length;
     const ids = found.map((key) => key.slice(prefixLength)).filter(isAccountId);
-    const types = await execBatch(
+    const types = await repliesOf(
       this.store.pipeline(ids.map((id) => ['type', keys.account.record(recordPrefix, id)])),
     );
     return ids.filter((_, position) => types[position] === 'hash');

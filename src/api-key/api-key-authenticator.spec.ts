@@ -86,6 +86,34 @@ describeOnEachStore('ApiKeyAuthenticator', (store) => {
     expect(String(error)).not.toContain(secretHash);
   });
 
+  it('serves a key to the clients that it is for, and begins its life with no other', async () => {
+    await insert({
+      ...{ enableClientRestriction: true, allowedClients: ['claude_code', 'codex_cli'] },
+      ...{ expirationMode: 'activation', isActivated: false, activatedAt: null },
+    });
+    expect(await refusal({ ...headers, 'user-agent': 'curl/8.5.0' })).toMatchObject({
+      code: 'permission_denied',
+      message: 'This API key may only be used by: claude_code, codex_cli.',
+    });
+    expect(await store().hget(keys.apiKey.record(testApiKey().id), 'isActivated')).toBe('false');
+    const codex = { ...headers, 'user-agent': 'codex_cli_rs/0.38.0' };
+    expect(await sut.authenticate(codex)).toMatchObject({ name: 'plain-a' });
+  });
+
+  it('says once that limits are not enforced yet', async () => {
+    const warn = jest.spyOn(Logger.prototype, 'warn');
+    await insert();
+    await sut.authenticate(headers);
+    expect(warn).not.toHaveBeenCalled();
+    await store().hset(keys.apiKey.record(testApiKey().id), { dailyCostLimit: '5' });
+    await sut.authenticate(headers);
+    await sut.authenticate(headers);
+    expect(warn).toHaveBeenCalledTimes(1);
+    expect(JSON.stringify(warn.mock.calls)).toContain(testApiKey().id);
+    expect(JSON.stringify(warn.mock.calls)).not.toContain(SECRET);
+    warn.mockRestore();
+  });
+
   it('serves a key until it ends', async () => {
     await insert({ expiresAt: new Date(NOW + 1) });
     expect(await sut.authenticate(headers)).toMatchObject({ name: 'plain-a' });

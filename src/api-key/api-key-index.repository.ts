@@ -1,11 +1,11 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { type ServiceName, toApiKeyId } from '@crs/extension-api';
 import { keys, STORE_CLIENT, type StoreClient, type StoreCommand } from '@crs/store';
+import { repliesOf, repliesOfRightType } from '../core/store/batch-replies.js';
 import { parseNameMember } from './api-key-index-entry.js';
 import { ApiKeyRepository } from './api-key.repository.js';
 import { parsePermissions } from './permission-list.js';
 import { isServiceAllowed } from './permission.js';
-import { repliesOf, repliesOfRightType } from './store-replies.js';
 
 /** The schema that v1 writes; it rebuilds what is lower or missing. */
 const INDEX_VERSION = 2;

@@ -73,6 +73,7 @@ describe('what is refused', () => {
     ['serviceRates', { claude: -1 }],
     ['serviceRates', { gpt: 1 }],
     ['serviceRates', []],
+    ['serviceRates', { toString: 1 }],
     ['weeklyResetDay', 0],
     ['weeklyResetDay', 8],
     ['weeklyResetHour', 24],
@@ -97,6 +98,24 @@ describe('what is refused', () => {
     const changed = await app.call('PUT', `/${id}`, { [field]: value });
     expect(changed.status).toBe(400);
     expect(refusedFields(changed)).toEqual([field]);
+  });
+
+  it.each([
+    ['permissions', 'openai', 'permissions must be a list of claude and codex, or one of the texts all, claude, codex'],
+    ['permissions', '', 'permissions must be a list of claude and codex, or one of the texts all, claude, codex'],
+    ['permissions', ['openai'], "permissions may hold 'claude' and 'codex'; an empty list allows every service"],
+    ['permissions', Array.from({ length: 11 }, (_, at) => `p${at}`), 'permissions may hold at most 10 items'],
+    ['openaiResponsesPayloadRules', 'x', 'openaiResponsesPayloadRules must be a list of rules'],
+    ['openaiResponsesPayloadRules', [7], 'openaiResponsesPayloadRules must be a list of rules'],
+  ])('says what %s may be, for %j', async (field, value, message) => {
+    const { body } = await app.call('POST', '', { name: 'a', [field]: value });
+    expect(body.errors[0]).toEqual({ field, message });
+  });
+
+  it('keeps what a rule sets as it was given', async () => {
+    const rule = { path: 'a', valueType: 'json', value: { valueOf: 'x', toString: [1] } };
+    const { openaiResponsesPayloadRules } = await app.create({ name: 'a', openaiResponsesPayloadRules: [rule] });
+    expect(openaiResponsesPayloadRules).toEqual([rule]);
   });
 
   it('names the part of a rule that is wrong', async () => {

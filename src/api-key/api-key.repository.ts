@@ -1,11 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ApiKeyId } from '@crs/extension-api';
 import { keys, STORE_CLIENT, type StoreClient, type StoreCommand } from '@crs/store';
+import { repliesOf, repliesOfRightType } from '../core/store/batch-replies.js';
 import { type ApiKeyIndexEntry, indexEntryOf } from './api-key-index-entry.js';
 import type { ApiKeyRecord } from './api-key-record.js';
 import { type ApiKeyWrite, diffApiKey, isEmptyWrite, type StoredApiKey } from './api-key-write.js';
 import { decodeApiKey, encodeApiKey, type StoredFields } from './api-key.codec.js';
-import { repliesOf, repliesOfRightType } from './store-replies.js';
 import {
   type ApiKeyUpdate,
   updateApiKey,

@@ -3,6 +3,7 @@ import { ConflictException, Injectable, NotFoundException } from '@nestjs/common
 import { toApiKeyId } from '@crs/extension-api';
 import { AppConfig } from '../core/config/app-config.js';
 import { KeyHash } from '../core/crypto/key-hash.js';
+import { toRecordId } from '../core/http/record-id.js';
 import { ValidationFailedException } from '../core/http/validation.js';
 import { Clock } from '../core/time/clock.js';
 import {
@@ -20,7 +21,6 @@ import type { StoredApiKey } from './api-key-write.js';
 import { ApiKeyRepository } from './api-key.repository.js';
 
 const ADMIN = 'admin';
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /** How often a change is decided again because somebody else has changed the key in between. */
 const MAX_ATTEMPTS = 10;
 
@@ -120,7 +120,8 @@ export class ApiKeyService {
   }
 
   private async getStored(id: string): Promise<StoredApiKey> {
-    const stored = UUID.test(id) ? await this.keys.find(toApiKeyId(id.toLowerCase())) : null;
+    const recordId = toRecordId(id);
+    const stored = recordId === null ? null : await this.keys.find(toApiKeyId(recordId));
     if (stored === null) throw new NotFoundException('There is no API key with this id.');
     return stored;
   }

@@ -2,6 +2,7 @@ import { type ExecutionContext, Injectable, UnauthorizedException } from '@nestj
 import { Reflector } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
 import { ROUTE_ACCESS, type RouteAccess } from '@crs/extension-api';
+import { StoreUnavailableError } from '@crs/store';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ADMIN_JWT } from './admin-jwt.strategy.js';
 
@@ -22,6 +23,7 @@ export class AdminJwtGuard extends AuthGuard(ADMIN_JWT) {
   }
 
   override handleRequest<T>(error: unknown, user: T | false, info: unknown, context: ExecutionContext): T {
+    if (error instanceof StoreUnavailableError) throw error;
     if (error) throw new Error('a token could not be checked', { cause: error });
     if (user) return user;
     const http = context.switchToHttp();

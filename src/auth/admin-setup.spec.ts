@@ -9,6 +9,7 @@ import { type ConfigOverrides, testConfig } from '../../test/support/test-config
 import { SystemClock } from '../core/time/clock.js';
 import { AdminSetup } from './admin-setup.js';
 import { AdminRepository } from './admin.repository.js';
+import { Announcements } from './announcements.js';
 import { PasswordHasher } from './password-hasher.js';
 import { V1AdminFile } from './v1-admin-file.js';
 
@@ -31,7 +32,7 @@ afterEach(() => {
 function start(store: StoreClient, admin: ConfigOverrides['admin'] = {}): Promise<void> {
   const config = testConfig({ dataDir, admin });
   const admins = new AdminRepository(store, new V1AdminFile(config));
-  return new AdminSetup(admins, hasher, config, new SystemClock()).onApplicationBootstrap();
+  return new AdminSetup(admins, hasher, config, new SystemClock(), new Announcements()).onApplicationBootstrap();
 }
 
 const passwords = (): string[] => [...printed.join('').matchAll(/password: {2}(\S+)/g)].map((match) => match[1] ?? '');
@@ -67,6 +68,17 @@ describeOnEachStore('AdminSetup', (store) => {
     await Promise.all([start(store()), start(store()), start(store())]);
     expect(passwords()).toHaveLength(1);
     expect(await opens(store(), passwords()[0] ?? '')).toBe(true);
+  });
+
+  it('says that ADMIN_PASSWORD is not used when the administrator exists, and is silent where it is not set', async () => {
+    const notes: unknown[] = [];
+    jest.spyOn(Logger.prototype, 'warn').mockImplementation((note: unknown) => void notes.push(note));
+    await start(store(), { password: 'from the environment' });
+    await start(store());
+    expect(notes).toEqual([]);
+    await start(store(), { password: 'another' });
+    expect(notes).toEqual([expect.stringContaining('ADMIN_PASSWORD is used at the first start only')]);
+    expect(await opens(store(), 'from the environment')).toBe(true);
   });
 
   it('leaves it to an administrator of v1', async () => {

@@ -4,6 +4,7 @@ import { AppConfig } from '../core/config/app-config.js';
 import { Clock } from '../core/time/clock.js';
 import { AdminRepository } from './admin.repository.js';
 import { createEpoch } from './admin-tokens.js';
+import { Announcements } from './announcements.js';
 import { PasswordHasher } from './password-hasher.js';
 
 const DEFAULT_USERNAME = 'admin';
@@ -18,10 +19,14 @@ export class AdminSetup implements OnApplicationBootstrap {
     private readonly hasher: PasswordHasher,
     private readonly config: AppConfig,
     private readonly clock: Clock,
+    private readonly announcements: Announcements,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    if ((await this.admins.find()) !== null) return;
+    if ((await this.admins.find()) !== null) {
+      this.noteUnusedPassword();
+      return;
+    }
     const username = this.config.admin.username ?? DEFAULT_USERNAME;
     const password = this.config.admin.password ?? generatePassword();
     const now = new Date(this.clock.now());
@@ -29,20 +34,26 @@ export class AdminSetup implements OnApplicationBootstrap {
     const isCreated = await this.admins.save({ ...admin, passwordHash: await this.hasher.hash(password) }, null);
     // Another instance that starts on the same store was first: its password is the one that counts.
     if (!isCreated) return;
-    if (this.config.admin.password === null) announce(username, password);
+    if (this.config.admin.password === null) this.announce(username, password);
     else this.logger.log({ msg: 'the administrator was created with ADMIN_PASSWORD', username });
+  }
+
+  private noteUnusedPassword(): void {
+    if (this.config.admin.password === null) return;
+    this.logger.warn(
+      'ADMIN_PASSWORD is used at the first start only: the administrator exists, with the password set then or since',
+    );
+  }
+
+  private announce(username: string, password: string): void {
+    this.announcements.write(
+      `\nThe administrator was created. This password is shown only this once:\n` +
+        `  user name: ${username}\n  password:  ${password}\n\n`,
+    );
   }
 }
 
 /** 24 characters, 144 bits. */
 function generatePassword(): string {
   return randomBytes(18).toString('base64url');
-}
-
-/** Past the log, so that the password stands in no log file and can be read at any log level. */
-function announce(username: string, password: string): void {
-  process.stdout.write(
-    `\nThe administrator was created. This password is shown only this once:\n` +
-      `  user name: ${username}\n  password:  ${password}\n\n`,
-  );
 }

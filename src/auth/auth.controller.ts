@@ -1,4 +1,5 @@
 import { applyDecorators, Body, Controller, Get, HttpCode, Post, UseGuards } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { ThrottlerGuard } from '@nestjs/throttler';
 import { Public } from '@crs/extension-api';
@@ -11,17 +12,28 @@ import { AdminDto, toAdminDto } from './dto/admin.dto.js';
 import { ChangePasswordDto, MessageDto } from './dto/change-password.dto.js';
 import { LoginDto, TokenDto } from './dto/login.dto.js';
 
+/** A name and two passwords fit many times. */
+const BODY_LIMIT_BYTES = 16 * 1024;
+
+/** A route that takes a password: few attempts, small bodies. */
+const TakesPassword = (): MethodDecorator =>
+  applyDecorators(
+    UseGuards(ThrottlerGuard),
+    RouteConfig({ bodyLimitBytes: BODY_LIMIT_BYTES }),
+    ApiProblem(413, 'The body is larger than 16 KiB.'),
+    ApiProblem(429, 'More than 10 attempts a minute from this address; `retry-after` says when the next may come.'),
+  );
+
 const LoginRoute = (): MethodDecorator =>
   applyDecorators(
     Post('admin/login'),
     ApiOperation({ summary: 'Log in as the administrator' }),
     Public(),
-    UseGuards(ThrottlerGuard),
+    TakesPassword(),
     HttpCode(200),
     ApiOkResponse({ type: TokenDto, description: 'Logged in.' }),
     ApiProblem(400, 'A field is missing, unknown or has a value that is not allowed.'),
     ApiProblem(401, 'The user name or the password is wrong.'),
-    ApiProblem(429, 'More than 10 logins a minute from this address; `retry-after` says when the next may come.'),
   );
 
 const ChangePasswordRoute = (): MethodDecorator =>
@@ -29,6 +41,7 @@ const ChangePasswordRoute = (): MethodDecorator =>
     Post('change-password'),
     ApiOperation({ summary: 'Change the password; ends every other login' }),
     AdminOnly(),
+    TakesPassword(),
     HttpCode(200),
     ApiOkResponse({ type: MessageDto, description: 'Changed; all logins but this one have ended.' }),
     ApiProblem(409, 'Somebody else changed the password at the same time.'),

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Controller, Get } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
-import { keys } from '@crs/store';
+import { keys, StoreUnavailableError } from '@crs/store';
 import { AdminAccess } from '@crs/extension-api';
 import { type HttpApp, startHttpApp } from '../../test/support/http-app.js';
 import { type Answer, call, EchoController, sendJson, ThingController } from '../../test/support/http-fixture.js';
@@ -110,9 +110,21 @@ describe('login', () => {
     ['a prototype', '{"username":"root","password":"x","__proto__":{"isAdmin":true}}', 400],
     ['an array', [], 400],
     ['broken JSON', '{"username":', 400],
-    ['2 MB', { username: 'root', password: 'x'.repeat(2_000_000) }, 413],
+    ['17 KiB', { username: 'root', password: 'x'.repeat(17_000) }, 413],
+    ['too many fields', Object.fromEntries(Array.from({ length: 1_500 }, (_, index) => [`f${index}`, { a: 1 }])), 413],
   ])('refuses %s as a body', async (_, body, status) => {
     expect((await post(LOGIN, body)).status).toBe(status);
+  });
+
+  it('says of what is missing that it is required', async () => {
+    const messages = async (body: unknown): Promise<string[]> =>
+      ((await post(LOGIN, body)).body['errors'] as { message: string }[]).map(({ message }) => message);
+    expect(await messages({})).toEqual(['username is required', 'password is required']);
+    expect(await messages({ username: 'root', password: '' })).toEqual(['password is required']);
+    expect(await messages({ username: 5, password: 'x'.repeat(1025) })).toEqual([
+      'username must be a text',
+      'password must have 1 to 1024 characters',
+    ]);
   });
 
   it('lets an address try ten times in any minute, and says when the next may come', async () => {
@@ -125,7 +137,7 @@ describe('login', () => {
     expect(refused.status).toBe(429);
     expect(refused.headers.get('retry-after')).toBe('50');
     expect(refused.headers.get('content-type')).toContain('application/problem+json');
-    expect(refused.body['detail']).toBe('Too many logins from this address. Try again in 50 s.');
+    expect(refused.body['detail']).toBe('Too many attempts from this address. Try again in 50 s.');
     expect((await get('/things', {})).status).toBe(200);
     clock.ms += 50_000;
     expect((await post(LOGIN, { username: 'root', password: PASSWORD })).status).toBe(200);
@@ -196,13 +208,25 @@ describe('the guard', () => {
     const { hgetall } = server.store;
     server.store.hgetall = () => Promise.reject(new Error('secret fault'));
     const answer = await getMe(token);
+    server.store.hgetall = () => Promise.reject(new StoreUnavailableError('gone'));
+    const away = await getMe(token);
     server.store.hgetall = hgetall;
+    expect([away.status, away.headers.get('retry-after')]).toEqual([503, '1']);
     expect(answer.status).toBe(500);
     expect(JSON.stringify(answer.body)).not.toContain('secret fault');
   });
 });
 
 describe('changing the password', () => {
+  it('may be tried ten times in any minute', async () => {
+    const token = await login();
+    const attempt = (): Promise<Answer> =>
+      post(CHANGE, { currentPassword: 'wrong', newPassword: 'long enough' }, token);
+    for (let i = 0; i < 10; i += 1) expect((await attempt()).status).toBe(400);
+    expect((await attempt()).status).toBe(429);
+    expect((await post(CHANGE, { currentPassword: 'x'.repeat(17_000) }, token)).status).toBe(413);
+  });
+
   it.each<[unknown, string]>([
     [{ newPassword: 'long enough' }, 'currentPassword'],
     [{ currentPassword: PASSWORD, newPassword: 'x'.repeat(7) }, 'newPassword'],

@@ -9,6 +9,7 @@ import { AdminJwtStrategy } from './admin-jwt.strategy.js';
 import { AdminRepository } from './admin.repository.js';
 import { AdminSetup } from './admin-setup.js';
 import { AdminTokens, TOKEN_ALGORITHM, TOKEN_AUDIENCE, TOKEN_ISSUER } from './admin-tokens.js';
+import { Announcements } from './announcements.js';
 import { AuthController } from './auth.controller.js';
 import { AuthService } from './auth.service.js';
 import { LoginAttempts } from './login-attempts.js';
@@ -23,8 +24,10 @@ const jwtOptions = (config: AppConfig): JwtModuleOptions => ({
 const throttlerOptions = (clock: Clock): ThrottlerModuleOptions => ({
   throttlers: [{ ttl: 60_000, limit: 10 }],
   storage: new LoginAttempts(clock),
+  // Whoever has one IPv6 address has its whole subnet.
+  ipv6SubnetPrefix: 64,
   errorMessage: (_context, { timeToBlockExpire }) =>
-    `Too many logins from this address. Try again in ${timeToBlockExpire} s.`,
+    `Too many attempts from this address. Try again in ${timeToBlockExpire} s.`,
 });
 
 /** The administrator's identity, and the guard of every route that is only the administrator's. */
@@ -38,6 +41,7 @@ const throttlerOptions = (clock: Clock): ThrottlerModuleOptions => ({
     AdminRepository,
     AdminSetup,
     AdminTokens,
+    Announcements,
     AuthService,
     AdminJwtStrategy,
     PasswordHasher,

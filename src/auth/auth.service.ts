@@ -16,7 +16,11 @@ export class AuthService {
     private readonly clock: Clock,
   ) {}
 
-  /** @throws UnauthorizedException without telling which of the two was wrong. */
+  /**
+   * An administrator of v1 becomes one of ours with the first login: v1's own record lives for a day only.
+   *
+   * @throws UnauthorizedException without telling which of the two was wrong.
+   */
   async login(username: string, password: string): Promise<IssuedToken> {
     const admin = await this.admins.find();
     // The password is verified whatever the name is, so that the time of an answer does not tell whether a name exists.
@@ -24,7 +28,23 @@ export class AuthService {
     if (!isRight || !sameText(admin.username, username)) {
       throw new UnauthorizedException('The user name or the password is wrong.');
     }
-    return this.tokens.issue(admin);
+    if (!admin.isV1) return this.tokens.issue(admin);
+    const ours = await this.takeOver(admin, password);
+    // Somebody else wrote the administrator meanwhile, perhaps with another password.
+    return ours === null ? this.login(username, password) : this.tokens.issue(ours);
+  }
+
+  private async takeOver(admin: Admin, password: string): Promise<Pick<Admin, 'username' | 'epoch'> | null> {
+    const now = new Date(this.clock.now());
+    const ours = {
+      username: admin.username,
+      passwordHash: await this.hasher.hash(password),
+      epoch: createEpoch(),
+      keptSession: null,
+      createdAt: admin.createdAt ?? now,
+      updatedAt: now,
+    };
+    return (await this.admins.save(ours, admin)) ? ours : null;
   }
 
   /** The login behind a verified token; null when it was ended by a change of the password or of the administrator. */
@@ -34,7 +54,7 @@ export class AuthService {
   }
 
   /**
-   * Ends every login but the one that asks. An administrator of v1 becomes one of ours; v1's records stay as they are.
+   * Ends every login but the one that asks.
    *
    * @throws ValidationFailedException when the current password is wrong or is the new one.
    * @throws ConflictException when somebody else changed it at the same time.

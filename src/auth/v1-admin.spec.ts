@@ -59,9 +59,9 @@ describe('an administrator that v1 left', () => {
   ])('in its %s can log in, and becomes ours with a new password', async (_, leave, username, password) => {
     await leave();
     const app = await start();
-    expect(await store.exists(keys.admin.current)).toBe(0);
     expect((await login(app, username, 'wrong')).status).toBe(401);
     expect((await login(app, 'nobody', password)).status).toBe(401);
+    expect(await store.exists(keys.admin.current)).toBe(0);
     const mine = { authorization: `Bearer ${String((await login(app, username, password)).body['token'])}` };
     const other = { authorization: `Bearer ${String((await login(app, username, password)).body['token'])}` };
     const me = (headers: Record<string, string>): Promise<Answer> =>
@@ -90,13 +90,29 @@ describe('an administrator that v1 left', () => {
     expect(await store.hget(keys.admin.current, 'createdAt')).toBe(V1_RECORD.createdAt);
   });
 
-  it('loses the token when it is no longer there', async () => {
+  it('is ours from the first login on, also when the record of v1 ends', async () => {
     await store.hset(keys.admin.v1Credentials, V1_RECORD);
     const app = await start();
     const { body } = await login(app, V1_RECORD.username, 'v1 password');
+    expect(await store.hgetall(keys.admin.current)).toMatchObject({
+      username: V1_RECORD.username,
+      passwordHash: expect.stringMatching(/^\$argon2id\$/),
+      createdAt: V1_RECORD.createdAt,
+    });
     await store.del(keys.admin.v1Credentials);
     const headers = { authorization: `Bearer ${String(body['token'])}` };
-    expect((await call(`${app.url}/api/v2/auth/me`, 'GET', { headers })).status).toBe(401);
-    expect((await login(app, V1_RECORD.username, 'v1 password')).status).toBe(401);
+    expect((await call(`${app.url}/api/v2/auth/me`, 'GET', { headers })).status).toBe(200);
+    expect((await login(app, V1_RECORD.username, 'v1 password')).status).toBe(200);
+  });
+
+  it('is taken over once by logins at the same time, which all hold', async () => {
+    await store.hset(keys.admin.v1Credentials, V1_RECORD);
+    const app = await start();
+    const answers = await Promise.all([1, 2, 3].map(() => login(app, V1_RECORD.username, 'v1 password')));
+    for (const { status, body } of answers) {
+      expect(status).toBe(200);
+      const headers = { authorization: `Bearer ${String(body['token'])}` };
+      expect((await call(`${app.url}/api/v2/auth/me`, 'GET', { headers })).status).toBe(200);
+    }
   });
 });

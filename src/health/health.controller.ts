@@ -22,7 +22,12 @@ export class HealthController {
   }
 
   @Get(['health', 'api/health'])
-  @ApiOperation({ summary: 'Health of the process and its store, in the fields of v1' })
+  @ApiOperation({
+    summary: 'Health of the process and its store',
+    description:
+      'The fields of v1 with these differences: `components.store` stands for `components.redis`, whichever store ' +
+      'is used; there is no `components.logger` and no `stats`.',
+  })
   @ApiOkResponse({ type: HealthDto, description: 'Everything works.' })
   @ApiServiceUnavailableResponse({ type: HealthDto, description: 'The store does not answer.' })
   async report(@Res({ passthrough: true }) reply: FastifyReply): Promise<Readonly<HealthDto>> {

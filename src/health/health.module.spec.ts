@@ -32,6 +32,11 @@ describe('health', () => {
       version: expect.stringMatching(/^2\./),
       timestamp: new Date(clock.ms).toISOString(),
       uptime: 5,
+      memory: {
+        used: expect.stringMatching(/^[1-9]\d*MB$/),
+        total: expect.stringMatching(/^[1-9]\d*MB$/),
+        external: expect.stringMatching(/^\d+MB$/),
+      },
       components: { store: { status: 'healthy', latencyMs: 0 } },
     });
   });

@@ -22,12 +22,14 @@ export class HealthService {
     const { isUp, latencyMs } = await this.probe.check();
     const status = isUp ? 'healthy' : 'unhealthy';
     const now = this.clock.now();
+    const { heapUsed, heapTotal, external } = process.memoryUsage();
     return {
       status,
       service: SERVICE_NAME,
       version: SERVICE_VERSION,
       timestamp: new Date(now).toISOString(),
       uptime: Math.floor((now - this.startedAt) / 1000),
+      memory: { used: mebibytes(heapUsed), total: mebibytes(heapTotal), external: mebibytes(external) },
       components: { store: { status, latencyMs } },
     };
   }
@@ -39,4 +41,9 @@ export class HealthService {
     if (!isUp) throw new ServiceUnavailableException('The store does not answer.');
     return { status: 'healthy' };
   }
+}
+
+/** As v1 writes it. */
+function mebibytes(bytes: number): string {
+  return `${Math.round(bytes / 1024 / 1024)}MB`;
 }

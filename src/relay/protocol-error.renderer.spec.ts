@@ -5,18 +5,20 @@ import {
   NotFoundException,
   PayloadTooLargeException,
 } from '@nestjs/common';
+import { StoreUnavailableError } from '@crs/store';
 import { describe, expect, it } from '@jest/globals';
 import { ErrorRenderers } from '../core/http/error-renderers.js';
-import { ProtocolErrorRenderer } from './protocol-error.renderer.js';
+import { ProtocolErrorRenderers } from './protocol-error.renderer.js';
 
 const renderers = new ErrorRenderers();
-const sut = new ProtocolErrorRenderer(renderers);
-sut.onModuleInit();
+new ProtocolErrorRenderers(renderers).onModuleInit();
+const sut = renderers.find('/api/v1/messages');
 
-describe('ProtocolErrorRenderer', () => {
+describe('ProtocolErrorRenderers', () => {
   it.each(['/api/v1/messages', '/api/hello', '/api', '/api/v1/unknown', '/claude/v1/messages', '/api/v2x'])(
     'owns %s',
     (path) => {
+      expect(sut).not.toBeNull();
       expect(renderers.find(path)).toBe(sut);
     },
   );
@@ -28,6 +30,11 @@ describe('ProtocolErrorRenderer', () => {
     },
   );
 
+  it('says when to come back while the store is away', () => {
+    const answer = sut?.render(new StoreUnavailableError('away'), 'req_1');
+    expect(answer).toMatchObject({ status: 503, headers: { 'retry-after': '1' } });
+  });
+
   it.each([
     [new RelayError('permission_denied', 'no'), 403, 'permission_error', 'no'],
     [new NotFoundException('There is no route GET /api/x.'), 404, 'not_found_error', 'There is no route GET /api/x.'],
@@ -36,8 +43,8 @@ describe('ProtocolErrorRenderer', () => {
     [new InternalServerErrorException('secret'), 500, 'api_error', 'The gateway has failed. Its log has the details.'],
     [new TypeError('secret'), 500, 'api_error', 'The gateway has failed. Its log has the details.'],
   ])('renders %s', (error, status, type, message) => {
-    const answer = sut.render(error, 'req_1');
-    expect(answer.status).toBe(status);
-    expect(answer.body).toEqual({ type: 'error', error: { type, message }, request_id: 'req_1' });
+    const answer = sut?.render(error, 'req_1');
+    expect(answer?.status).toBe(status);
+    expect(answer?.body).toEqual({ type: 'error', error: { type, message }, request_id: 'req_1' });
   });
 });

@@ -9,7 +9,7 @@ import { RetryHandler } from './attempt/retry-handler.js';
 import { AuxiliaryController } from './auxiliary.controller.js';
 import { ModelsController } from './models/models.controller.js';
 import { ModelsService } from './models/models.service.js';
-import { ProtocolErrorRenderer } from './protocol-error.renderer.js';
+import { ProtocolErrorRenderers } from './protocol-error.renderer.js';
 import { OpenRelays } from './open-relays.js';
 import { RelayAccess } from './relay-access.js';
 import { RelayClosing } from './relay-closing.js';
@@ -32,7 +32,7 @@ import { UpstreamClient } from './upstream/upstream-client.js';
     AttemptLog,
     UpstreamClient,
     ModelsService,
-    ProtocolErrorRenderer,
+    ProtocolErrorRenderers,
   ],
 })
 export class RelayModule {}

@@ -70,10 +70,11 @@ describe('StickySessionRepository', () => {
     await expect(sut.find(PREFIX, TYPE, 'hash')).rejects.toThrow('WRONGTYPE');
   });
 
-  it('has no session where the batch was discarded', async () => {
+  it('rejects where the batch was discarded, instead of moving the session', async () => {
     const discarding = Object.assign(Object.create(store) as SqliteStore, {
       pipeline: () => ({ exec: () => Promise.resolve(null) }),
     });
-    expect(await new StickySessionRepository(discarding, testConfig()).find(PREFIX, TYPE, 'hash')).toBeNull();
+    const sut = new StickySessionRepository(discarding, testConfig());
+    await expect(sut.find(PREFIX, TYPE, 'hash')).rejects.toThrow('discarded');
   });
 });

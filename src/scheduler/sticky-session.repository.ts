@@ -2,6 +2,7 @@ import { toAccountId, type AccountId } from '@crs/extension-api';
 import { keys, STORE_CLIENT, type StoreClient } from '@crs/store';
 import { Inject, Injectable } from '@nestjs/common';
 import { AppConfig } from '../core/config/app-config.js';
+import { repliesOf } from '../core/store/batch-replies.js';
 
 /** Which account serves a session. Stored as v1 does: `{"accountId","accountType"}` under the platform's prefix. */
 @Injectable()
@@ -17,16 +18,12 @@ export class StickySessionRepository {
    */
   async find(prefix: string, accountType: string, sessionHash: string): Promise<AccountId | null> {
     const key = keys.session.mapping(prefix, sessionHash);
-    const replies = await this.store
-      .pipeline([
+    const [mapping, ttl] = await repliesOf(
+      this.store.pipeline([
         ['get', key],
         ['pttl', key],
-      ])
-      .exec();
-    const [mapping, ttl] = (replies ?? []).map(([error, reply]) => {
-      if (error !== null) throw error;
-      return reply;
-    });
+      ]),
+    );
     const accountId = typeof mapping === 'string' ? readMapping(mapping, accountType) : null;
     if (accountId !== null && typeof ttl === 'number' && ttl >= 0 && ttl < this.config.session.renewBelowMs) {
       await this.store.pexpire(key, this.config.session.ttlMs);

@@ -41,16 +41,42 @@ local function count(key, counters)
   return written
 end
 
+local function keep_copies(key, kept)
+  if redis.call('TYPE', key).ok ~= 'hash' or redis.call('HGET', key, kept.unless) then
+    return
+  end
+  for _, copy in ipairs(kept.copies) do
+    local value = redis.call('HGET', key, copy[1])
+    if value then
+      redis.call('HSET', key, copy[2], value)
+    end
+  end
+end
+
+local function seed(key, source)
+  if redis.call('EXISTS', key) == 1 or redis.call('TYPE', source).ok ~= 'string' then
+    return
+  end
+  redis.call('SET', key, redis.call('GET', source))
+end
+
 if not redis.call('SET', KEYS[1], '1', 'PX', ARGV[1], 'NX') then
   return -1
 end
 
 for _, group in ipairs(writes.counts) do
   for _, hash in ipairs(group.hashes) do
+    if group.keep then
+      keep_copies(hash[1], group.keep)
+    end
     if count(hash[1], group.counters) then
       keep(hash[1], hash[2])
     end
   end
+end
+
+for _, pair in ipairs(writes.seeds) do
+  seed(pair[1], pair[2])
 end
 
 for _, sum in ipairs(writes.sums) do

@@ -28,6 +28,33 @@ describe('book-usage in the embedded store', () => {
   const DAY = '2026-11-23';
   const USD = '0.02135055';
 
+  describe('the first booking on a database without real costs', () => {
+    const model = report.model;
+
+    it('takes the rated costs for the real ones, once', async () => {
+      await store.set(keys.usage.costTotal(K), '2');
+      await store.set(keys.usage.costDaily(K, DAY), '1');
+      await sut.book(testPricedUsage(report, 2));
+      await sut.book(testPricedUsage({ ...report, requestId: 'req-2' }, 2));
+      expect(Number(await store.get(keys.usage.costRealTotal(K)))).toBeCloseTo(2 + 2 * Number(USD), 9);
+      expect(Number(await store.get(keys.usage.costRealDaily(K, DAY)))).toBeCloseTo(1 + 2 * Number(USD), 9);
+      expect(Number(await store.get(keys.usage.costTotal(K)))).toBeCloseTo(2 + 4 * Number(USD), 9);
+    });
+
+    it('keeps the tokens of a model that were counted without costs, once', async () => {
+      const hash = keys.usage.keyModelMonthly(K, model, '2026-11');
+      await store.hset(hash, { requests: '3', inputTokens: '500', outputTokens: '300', allTokens: '800' });
+      await sut.book(testPricedUsage(report));
+      await sut.book(testPricedUsage({ ...report, requestId: 'req-2' }));
+      const fields = await store.hgetall(hash);
+      expect(fields).toMatchObject({ requests: '5', uncostedInputTokens: '500', uncostedOutputTokens: '300' });
+      expect(fields).not.toHaveProperty('uncostedCacheReadTokens');
+      expect(Object.keys(await store.hgetall(keys.usage.keyModelTotal(K, model)))).not.toContainEqual(
+        expect.stringMatching(/^uncosted/),
+      );
+    });
+  });
+
   describe('times of last use', () => {
     const apiKey = keys.apiKey.record(K);
     const account = keys.account.record('claude_console_account', A);

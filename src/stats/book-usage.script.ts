@@ -9,13 +9,22 @@ export type CounterList = readonly (string | number)[];
  */
 export interface UsageWrites {
   /** Many hashes get the same increments, so these are listed once. */
-  readonly counts: readonly { readonly counters: CounterList; readonly hashes: readonly HashKey[] }[];
+  readonly counts: readonly CountGroup[];
+  /** Before the sums: a key that is not there begins with what another one holds. */
+  readonly seeds: readonly (readonly [key: string, source: string])[];
   readonly sums: readonly (readonly [key: string, ttlSeconds: number, amount: string])[];
   readonly members: readonly (readonly [set: string, ttlSeconds: number, member: string])[];
   /** Newest first; the list keeps that many. */
   readonly records: readonly (readonly [list: string, ttlSeconds: number, keep: number, record: string])[];
   readonly lastUses: readonly LastUse[];
   readonly windows: readonly WindowUse[];
+}
+
+export interface CountGroup {
+  readonly counters: CounterList;
+  readonly hashes: readonly HashKey[];
+  /** Where a hash does not have the field yet, what it has of others is first kept under other names. */
+  readonly keep?: { readonly unless: string; readonly copies: readonly (readonly [from: string, to: string])[] };
 }
 
 export type HashKey = readonly [key: string, ttlSeconds: number];
@@ -71,11 +80,13 @@ class Booking {
 
   write(writes: UsageWrites): number {
     const { tx } = this;
-    for (const { counters, hashes } of writes.counts) {
+    for (const { counters, hashes, keep } of writes.counts) {
       for (const [key, ttl] of hashes) {
+        if (keep !== undefined) this.keepCopies(key, keep);
         if (this.count(key, counters)) this.keep(key, ttl);
       }
     }
+    for (const [key, source] of writes.seeds) this.seed(key, source);
     for (const [key, ttl, amount] of writes.sums) {
       if (this.attempt(() => tx.incrbyfloat(key, Number(amount)))) this.keep(key, ttl);
     }
@@ -90,6 +101,21 @@ class Booking {
     for (const use of writes.lastUses) this.stamp(use);
     for (const window of writes.windows) this.countInWindow(window);
     return this.refused;
+  }
+
+  private keepCopies(key: string, { unless, copies }: NonNullable<CountGroup['keep']>): void {
+    const { tx } = this;
+    if (tx.type(key) !== 'hash' || tx.hget(key, unless) !== null) return;
+    for (const [from, to] of copies) {
+      const value = tx.hget(key, from);
+      if (value !== null) tx.hset(key, { [to]: value });
+    }
+  }
+
+  private seed(key: string, source: string): void {
+    const { tx } = this;
+    if (tx.exists(key) === 1 || tx.type(source) !== 'string') return;
+    tx.set(key, String(tx.get(source)));
   }
 
   private stamp(use: LastUse): void {

@@ -50,6 +50,12 @@ const setups = fc.subarray<(store: StoreClient) => Promise<unknown>>([
   (store) => store.set(keys.usage.total('key-1'), 'damaged'),
   (store) => store.hset(keys.usage.globalTotal, { requests: 'many', inputTokens: '5' }),
   (store) => store.hset(keys.usage.costTotal('key-2'), { damaged: 'yes' }),
+  (store) => store.set(keys.usage.costTotal('key-1'), '2.5'),
+  (store) => store.set(keys.usage.costDaily('key-1', '2026-11-23'), '1.5'),
+  (store) => store.set(keys.usage.costRealTotal('key-2'), '1'),
+  (store) =>
+    store.hset(keys.usage.keyModelTotal('key-1', 'gpt-5'), { requests: '2', inputTokens: '5', cacheReadTokens: '7' }),
+  (store) => store.set(keys.usage.keyModelTotal('key-2', 'gpt-5'), 'damaged'),
   (store) => store.set(keys.usage.records('key-1'), 'damaged'),
   (store) => store.set(keys.usage.index.modelMonths, 'damaged'),
   (store) => store.set(keys.apiKey.byLastUsedAt, 'damaged'),

@@ -146,6 +146,17 @@ describe('keyFiguresOf', () => {
       });
     });
 
+    it('prices what was counted before there were costs beside the costs of what came after', () => {
+      const month = {
+        ...{ requests: '3', inputTokens: '600', outputTokens: '400', allTokens: '1000' },
+        ...{ ratedCostMicro: '500', realCostMicro: '250', uncostedInputTokens: '500', uncostedOutputTokens: '300' },
+      };
+      const { models } = keyFiguresOf(stored({ models: [model('m', { month })] }), price);
+      expect(models).toMatchObject([
+        { allTokens: 1000, costUsd: expect.closeTo(0.0013, 12), realCostUsd: expect.closeTo(0.00105, 12) },
+      ]);
+    });
+
     it('adds the months up where the lifetime counters began later or never', () => {
       const month = { requests: '1', inputTokens: '10', allTokens: '10', ratedCostMicro: '3', realCostMicro: '2' };
       const total = { requests: '1', inputTokens: '10', ratedCostMicro: '3', realCostMicro: '2' };

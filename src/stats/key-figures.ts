@@ -1,5 +1,6 @@
 import type { TokenUsage } from '@crs/extension-api';
 import type { ModelCounters, ModelFigures, StoredHash, StoredKeyUsage, UsageFigures } from './key-usage.js';
+import { uncostedField } from './usage-counters.js';
 
 type Tokens = Omit<UsageFigures, 'costUsd' | 'realCostUsd'>;
 
@@ -70,8 +71,17 @@ function modelFiguresOf(model: string, hash: StoredHash, price: PriceTokens): Mo
   const tokens = tokensOf(hash);
   const rated = hash['ratedCostMicro'];
   const real = hash['realCostMicro'] ?? rated;
-  const costUsd = rated === undefined ? price(model, toUsage(tokens)) : numberIn(rated) / 1_000_000;
-  return { model, ...tokens, costUsd, realCostUsd: real === undefined ? costUsd : numberIn(real) / 1_000_000 };
+  if (rated === undefined) {
+    const costUsd = price(model, toUsage(tokens));
+    return { model, ...tokens, costUsd, realCostUsd: real === undefined ? costUsd : numberIn(real) / 1_000_000 };
+  }
+  const uncosted = price(model, toUsage(tokensOf(hash, uncostedField)));
+  return {
+    model,
+    ...tokens,
+    costUsd: numberIn(rated) / 1_000_000 + uncosted,
+    realCostUsd: numberIn(real) / 1_000_000 + uncosted,
+  };
 }
 
 function tokensOf(hash: StoredHash, nameOf: (field: string) => string = (field) => field): Tokens {

@@ -112,7 +112,7 @@ describeOnEachStore('KeyUsageRepository', (storeOfCase) => {
       scan.mockRestore();
     });
 
-    it('ends a search that takes too long, keeps what it found, and tries again the next time', async () => {
+    it('ends a search that takes too long, keeps what it found, and goes on from there the next time', async () => {
       await store.hset(keys.usage.keyModelTotal(K, 'found-later'), used(1));
       const scan = jest.spyOn(store, 'scan');
       scan.mockImplementationOnce(async () => ['7', [keys.usage.keyModelTotal(K, 'found-first')]]);
@@ -122,8 +122,24 @@ describeOnEachStore('KeyUsageRepository', (storeOfCase) => {
       });
       await expect(modelsFound()).resolves.toEqual(['found-first']);
       expect(scan).toHaveBeenCalledTimes(2);
-      scan.mockRestore();
+      scan.mockImplementationOnce(async () => ['0', [keys.usage.keyModelTotal(K, 'found-later')]]);
       await expect(modelsFound()).resolves.toEqual(['found-first', 'found-later']);
+      expect(scan).toHaveBeenLastCalledWith('8', 'MATCH', keys.usage.keyModelPattern(K), 'COUNT', 1000);
+      await expect(modelsFound()).resolves.toEqual(['found-first', 'found-later']);
+      expect(scan).toHaveBeenCalledTimes(3);
+      scan.mockRestore();
+    });
+
+    it('believes the mark of a search that has ended', async () => {
+      await store.hset(keys.usage.keyModelTotal(K, 'unsearched'), used(1));
+      await store.set(keys.usage.keyModelsSearched(K), '1');
+      await expect(modelsFound()).resolves.toEqual([]);
+    });
+
+    it('searches from the start where the place it stopped at is no longer known', async () => {
+      await store.hset(keys.usage.keyModelTotal(K, 'found'), used(1));
+      await store.set(keys.usage.keyModelsSearched(K), 'damaged');
+      await expect(modelsFound()).resolves.toEqual(['found']);
     });
   });
 });

@@ -7,8 +7,15 @@ import type { KeyCounters, KeyCosts, KeyWindow, ModelCounters, StoredKeyUsage } 
 
 /** Monthly counters live 365 days, so at most that many months before the current one can hold any. */
 const EARLIER_MONTHS = 12;
-/** Looking for counters that nobody indexed walks the whole database once per key; what it found by then is kept. */
+/**
+ * Looking for counters that nobody indexed walks the whole database once per key. A walk that takes longer stops; what it
+ * found is kept, and so is its place, from which the next one goes on.
+ */
 const SEARCH_LIMIT_MS = 5000;
+/** A place does not outlive a restart of Redis, which orders its keys anew; keys would be passed over. */
+const PLACE_TTL_MS = 86_400_000;
+const SEARCHED = '1';
+const PLACE = /^at:(.+)$/;
 const SEARCH_STEP = 1000;
 
 /** Reads what one key used, as it is stored. */
@@ -93,20 +100,20 @@ export class KeyUsageRepository {
   /** Every model that the key may have used: v2's own index, v1's of all keys, and once a search for the rest. */
   private async listModels(keyId: string, months: readonly string[]): Promise<string[]> {
     const k = keys.usage;
-    const [isSearched, ...known] = await Promise.all([
-      this.store.exists(k.keyModelsSearched(keyId)),
+    const [searched, ...known] = await Promise.all([
+      this.store.get(k.keyModelsSearched(keyId)),
       this.store.smembers(k.keyModels(keyId)),
       ...months.map((month) => this.store.smembers(k.index.modelMonthly(month))),
     ]);
-    const found = isSearched === 0 ? await this.searchModels(keyId) : [];
+    const found = searched === SEARCHED ? [] : await this.searchModels(keyId, PLACE.exec(searched ?? '')?.[1] ?? '0');
     return [...new Set([...known.flat(), ...found])];
   }
 
   /** Databases of v1 up to 1.1.162 have no index at all, and later ones keep theirs for a year. */
-  private async searchModels(keyId: string): Promise<string[]> {
+  private async searchModels(keyId: string, from: string): Promise<string[]> {
     const found = new Set<string>();
     const until = this.clock.now() + SEARCH_LIMIT_MS;
-    let cursor = '0';
+    let cursor = from;
     do {
       const [next, matches] = await this.store.scan(
         cursor,
@@ -122,7 +129,9 @@ export class KeyUsageRepository {
       cursor = next;
     } while (cursor !== '0' && this.clock.now() < until);
     if (found.size > 0) await this.store.sadd(keys.usage.keyModels(keyId), ...found);
-    if (cursor === '0') await this.store.set(keys.usage.keyModelsSearched(keyId), '1');
+    const mark = keys.usage.keyModelsSearched(keyId);
+    if (cursor === '0') await this.store.set(mark, SEARCHED);
+    else await this.store.set(mark, `at:${cursor}`, 'PX', PLACE_TTL_MS);
     return [...found];
   }
 }

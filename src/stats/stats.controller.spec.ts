@@ -165,10 +165,17 @@ describe('GET /api/v2/keys/:id/stats', () => {
     });
   });
 
-  it('knows no key that was never made', async () => {
-    const { status, body } = await get('00000000-0000-4000-8000-000000000000');
-    expect(status).toBe(404);
-    expect(body).toMatchObject({ detail: 'There is no key with the id 00000000-0000-4000-8000-000000000000.' });
+  it.each(['00000000-0000-4000-8000-000000000000', 'no-id', '*', 'model', `${K}:model`])(
+    'knows no key that was never made: %s',
+    async (id) => {
+      const { status, body } = await get(encodeURIComponent(id));
+      expect(status).toBe(404);
+      expect(body).toMatchObject({ detail: 'There is no API key with this id.' });
+    },
+  );
+
+  it('knows a key by its id in capitals', async () => {
+    expect((await get(K.toUpperCase())).status).toBe(200);
   });
 
   it('is documented with its figures', async () => {

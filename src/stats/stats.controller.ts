@@ -1,6 +1,5 @@
 import { Controller, Get, Param } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { toApiKeyId } from '@crs/extension-api';
 import { AdminOnly } from '../core/http/admin-only.js';
 import { toKeyStatsDto, type KeyStatsDto } from './dto/key-stats.dto.js';
 import { StatsService } from './stats.service.js';
@@ -15,6 +14,6 @@ export class StatsController {
   @Get('keys/:id/stats')
   @KeyStatsDocs()
   async getKeyStats(@Param('id') id: string): Promise<Readonly<KeyStatsDto>> {
-    return toKeyStatsDto(await this.stats.getKeyStats(toApiKeyId(id)));
+    return toKeyStatsDto(await this.stats.getKeyStats(id));
   }
 }

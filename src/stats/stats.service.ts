@@ -1,5 +1,6 @@
 import { Injectable, NotFoundException } from '@nestjs/common';
-import { ApiKeyDirectory, type ApiKeyId, type TokenUsage } from '@crs/extension-api';
+import { ApiKeyDirectory, toApiKeyId, type TokenUsage } from '@crs/extension-api';
+import { toRecordId } from '../core/http/record-id.js';
 import { Clock } from '../core/time/clock.js';
 import { Zone } from '../core/time/zone.js';
 import { keyFiguresOf, type KeyFigures } from './key-figures.js';
@@ -22,9 +23,10 @@ export class StatsService {
   ) {}
 
   /** @throws NotFoundException when no key, deleted ones included, has the id. */
-  async getKeyStats(id: ApiKeyId): Promise<KeyStats> {
-    const key = await this.directory.findSummary(id);
-    if (key === null) throw new NotFoundException(`There is no key with the id ${id}.`);
+  async getKeyStats(id: string): Promise<KeyStats> {
+    const keyId = toRecordId(id);
+    const key = keyId === null ? null : await this.directory.findSummary(toApiKeyId(keyId));
+    if (key === null) throw new NotFoundException('There is no API key with this id.');
     const atMs = this.clock.now();
     const stored = await this.usage.read(key, atMs);
     const price = (model: string, usage: TokenUsage): number => this.priceAt(model, usage, new Date(atMs));

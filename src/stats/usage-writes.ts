@@ -4,7 +4,7 @@ import type { Zone } from '../core/time/zone.js';
 import type { CounterList, HashKey, LastUse, UsageWrites, WindowUse } from './book-usage.script.js';
 import { countedModelName, isClaudeFamily } from './model-name.js';
 import { toMicroUsd } from './pricing/cost.js';
-import { allTokensOf, countersOf, isLongContext, renamed } from './usage-counters.js';
+import { allTokensOf, countersOf, isLongContext, KEEP_UNCOSTED, renamed } from './usage-counters.js';
 import { usageRecordJson, type PricedUsage } from './usage-record.js';
 
 const FOREVER = 0;
@@ -49,6 +49,7 @@ export function usageWritesOf(usage: PricedUsage, zone: Zone, minuteTtlSeconds: 
   return {
     counts: countsOf(usage, model, periods, minuteTtlSeconds),
     sums: usage.real.total > 0 ? costsOf(usage, model, periods, zone) : [],
+    seeds: usage.real.total > 0 ? seedsOf(report, periods) : [],
     members: indexesOf(report, model, periods),
     records: [[keys.usage.records(report.keyId), TTL.record, RECORDS_KEPT, usageRecordJson(usage)]],
     lastUses: lastUsesOf(report),
@@ -97,8 +98,8 @@ function countsOf(usage: PricedUsage, model: string, at: Periods, minuteTtlSecon
     { counters: of.keyDay, hashes: [[k.daily(keyId, at.day), TTL.day]] },
     { counters: of.owner, hashes: ownerHashes },
     { counters: of.model, hashes: modelHashes },
-    { counters: of.keyModel, hashes: keyModelHashes },
-    { counters: of.keyModelTotal, hashes: [[k.keyModelTotal(keyId, model), FOREVER]] },
+    { counters: of.keyModel, hashes: keyModelHashes, keep: KEEP_UNCOSTED },
+    { counters: of.keyModelTotal, hashes: [[k.keyModelTotal(keyId, model), FOREVER]], keep: KEEP_UNCOSTED },
     { counters: modelInHour, hashes: [[k.accountHourly(accountId, at.hour), TTL.hour]] },
     { counters: of.minute, hashes: [[k.minute(at.minute), minuteTtlSeconds]] },
   ];
@@ -127,6 +128,16 @@ function costsOf({ report, real, rated }: PricedUsage, model: string, at: Period
     [k.costRealDaily(keyId, at.day), TTL.costDay, realUsd],
     ...(report.service === 'claude' && isClaudeFamily(model) ? ofClaude : []),
     [keys.account.quotaCost(accountId, quotaDay), TTL.quota, ratedUsd],
+  ];
+}
+
+/** Databases up to v1.1.162 have no real costs: these were the rated ones. */
+function seedsOf({ keyId }: UsageReport, at: Periods): UsageWrites['seeds'] {
+  const k = keys.usage;
+  return [
+    [k.costRealTotal(keyId), k.costTotal(keyId)],
+    [k.costRealDaily(keyId, at.day), k.costDaily(keyId, at.day)],
+    [k.opusRealTotal(keyId), k.opusTotal(keyId)],
   ];
 }
 

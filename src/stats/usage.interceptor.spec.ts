@@ -12,14 +12,14 @@ import { UsageRecorder } from './usage-recorder.js';
 const recorded: UsageReport[] = [];
 const outcomes: Record<string, RelayOutcome> = {
   '/spent': { end: 'completed', report: testUsageReport() },
-  '/refused': { end: 'refused', report: null },
+  '/failed': { end: 'failed', report: null },
 };
 
 @UseInterceptors(UsageInterceptor)
 @Controller()
 class RelayLikeController {
   @Public()
-  @Post(['spent', 'refused'])
+  @Post(['spent', 'failed'])
   async relay(@Req() request: FastifyRequest) {
     const outcome = outcomes[request.url] ?? null;
     if (outcome !== null) await request.outcome?.settle(outcome);
@@ -60,6 +60,6 @@ describe('UsageInterceptor', () => {
   });
 
   it('records nothing where nothing was spent', async () => {
-    await expect(post('/refused')).resolves.toEqual({ hasLatch: true, recorded: 0 });
+    await expect(post('/failed')).resolves.toEqual({ hasLatch: true, recorded: 0 });
   });
 });

@@ -5,6 +5,7 @@ describe('@crs/store', () => {
   it('offers the port, its keys and scripts, and the ways to a store; no driver', () => {
     const offered = Object.entries(sut).map(([name, value]) => [name, typeof value]);
     expect(Object.fromEntries(offered)).toEqual({
+      StoreUnavailableError: 'function',
       createStore: 'function',
       defineScript: 'function',
       keys: 'object',

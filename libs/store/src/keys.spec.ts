@@ -22,6 +22,7 @@ const LEAVES = leavesOf(keys as unknown as Tree);
 
 describe('keys', () => {
   it.each([
+    [keys.store.probe, 'v2:store:probe'],
     [keys.apiKey.record('id'), 'apikey:id'],
     [keys.apiKey.recordPattern, 'apikey:*'],
     [keys.apiKey.hashMap, 'apikey:hash_map'],

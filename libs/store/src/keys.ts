@@ -116,6 +116,10 @@ export const keys = {
     windowTokens: (keyId: string) => `rate_limit:tokens:${keyId}`,
     windowCost: (keyId: string) => `rate_limit:cost:${keyId}`,
   },
+  store: {
+    /** Written and deleted at once to see whether the embedded store can be written. */
+    probe: 'v2:store:probe',
+  },
   settings: {
     /** v1's JSON `{rates:{claude,codex,...},baseService,updatedAt,updatedBy}`. */
     serviceRates: 'system:service_rates',

@@ -28,9 +28,15 @@ export class StoreModule implements OnApplicationShutdown {
       provide: STORE_CLIENT,
       inject,
       useFactory: async (...dependencies: unknown[]) =>
-        createStore(await useFactory(...dependencies), (error, suppressed) => {
-          logger.error({ message: 'The store failed', reason: error.message, suppressed });
-        }),
+        createStore(
+          await useFactory(...dependencies),
+          (error, suppressed) => {
+            logger.error({ message: 'The store failed', reason: error.message, suppressed });
+          },
+          (address) => {
+            logger.warn({ message: `waiting for Redis at ${address}` });
+          },
+        ),
     };
     return { module: StoreModule, imports, providers: [client], exports: [client] };
   }

@@ -1,10 +1,10 @@
 import type { AccountType } from '@crs/extension-api';
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { IsString, Length } from 'class-validator';
+import { IsIn, IsString, Length } from 'class-validator';
 import { ListQueryDto, QueryBoolean } from '../../core/http/list-query.dto.js';
 import type { AccountFilter } from '../account-query.service.js';
 import { ACCOUNT_TYPES } from '../account-record.js';
-import { Choice, Optional } from './setting-field.js';
+import { Optional } from './setting-field.js';
 
 /** Which accounts are wanted. */
 export class AccountListQueryDto extends ListQueryDto implements AccountFilter {
@@ -17,7 +17,8 @@ export class AccountListQueryDto extends ListQueryDto implements AccountFilter {
   schedulable?: boolean;
 
   @ApiPropertyOptional({ description: 'Only accounts of this type.', enum: ACCOUNT_TYPES, example: 'shared' })
-  @Choice(ACCOUNT_TYPES)
+  @Optional()
+  @IsIn(ACCOUNT_TYPES, { message: `$property must be one of: ${ACCOUNT_TYPES.join(', ')}` })
   accountType?: AccountType;
 }
 

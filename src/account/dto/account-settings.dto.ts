@@ -1,10 +1,11 @@
 import type { AccountType } from '@crs/extension-api';
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
+import { Transform, Type } from 'class-transformer';
 import { IsNumber, IsObject, IsString, Matches, Max, MaxLength, Min, ValidateNested } from 'class-validator';
 import { ACCOUNT_TYPES, PROVIDER_ENDPOINTS } from '../account-record.js';
 import { AccountProxyInputDto } from './account-proxy.dto.js';
 import { RefuseStoredFields } from './refused-fields.js';
+import { AsSent, NO_CONTROLS_BUT_LINES, tidyText } from '../../core/http/tidy-text.js';
 import { IsInstant } from '../../core/http/instant.validator.js';
 import { Choice, Clearable, IsModelMap, Switch, WholeNumber } from './setting-field.js';
 
@@ -27,6 +28,8 @@ export class AccountSettingsDto {
     example: 'Team plan, renewed in May',
   })
   @Clearable()
+  @Transform(tidyText)
+  @Matches(NO_CONTROLS_BUT_LINES, { message: '$property must not hold control characters' })
   @MaxLength(MAX_DESCRIPTION_LENGTH)
   @IsString({ message: '$property must be text' })
   description?: string | null;
@@ -54,6 +57,7 @@ export class AccountSettingsDto {
     example: { 'claude-opus-4-1-20250805': 'vendor-opus' },
   })
   @Clearable()
+  @AsSent()
   @IsModelMap()
   supportedModels?: object | null;
 
@@ -85,6 +89,7 @@ export class AccountSettingsDto {
     description: 'Proxy to the upstream; null = none.',
     nullable: true,
     type: AccountProxyInputDto,
+    example: { type: 'socks5', host: 'proxy.example.com', port: 1080 },
   })
   @Clearable()
   @ValidateNested()
@@ -92,22 +97,36 @@ export class AccountSettingsDto {
   @IsObject({ message: '$property must be an object or null' })
   proxy?: AccountProxyInputDto | null;
 
-  @ApiPropertyOptional({ description: 'A switched off account is kept, but never used.', default: true, example: true })
+  @ApiPropertyOptional({
+    description: 'A switched off account is kept, but never used. Null = true.',
+    nullable: true,
+    type: Boolean,
+    default: true,
+    example: true,
+  })
   @Switch()
-  isActive?: boolean;
+  isActive?: boolean | null;
 
   @ApiPropertyOptional({
-    description: 'shared: in the pool of all keys. dedicated, group: only for keys that are bound to it.',
+    description:
+      'shared: in the pool of all keys. dedicated, group: only for keys that are bound to it. Null = shared.',
+    nullable: true,
     enum: ACCOUNT_TYPES,
     default: 'shared',
     example: 'shared',
   })
   @Choice(ACCOUNT_TYPES)
-  accountType?: AccountType;
+  accountType?: AccountType | null;
 
-  @ApiPropertyOptional({ description: 'Whether new requests may be sent to it.', default: true, example: true })
+  @ApiPropertyOptional({
+    description: 'Whether new requests may be sent to it. Null = true.',
+    nullable: true,
+    type: Boolean,
+    default: true,
+    example: true,
+  })
   @Switch()
-  schedulable?: boolean;
+  schedulable?: boolean | null;
 
   @ApiPropertyOptional({
     description: 'USD that the account may spend in a quota day; 0 or null = no limit.',
@@ -148,17 +167,25 @@ export class AccountSettingsDto {
   @WholeNumber({ min: 0, max: MAX_TASKS })
   maxConcurrentTasks?: number | null;
 
-  @ApiPropertyOptional({ description: 'Failures leave no marks on this account.', default: false, example: false })
-  @Switch()
-  disableAutoProtection?: boolean;
-
   @ApiPropertyOptional({
-    description: 'Answer warm-up requests of clients locally. Not for codex.',
+    description: 'Failures leave no marks on this account. Null = false.',
+    nullable: true,
+    type: Boolean,
     default: false,
     example: false,
   })
   @Switch()
-  interceptWarmup?: boolean;
+  disableAutoProtection?: boolean | null;
+
+  @ApiPropertyOptional({
+    description: 'Answer warm-up requests of clients locally. Null = false. Not for codex.',
+    nullable: true,
+    type: Boolean,
+    default: false,
+    example: false,
+  })
+  @Switch()
+  interceptWarmup?: boolean | null;
 
   @ApiPropertyOptional({
     description: 'From then on the account is not used; null = never. A date without a time means midnight UTC.',
@@ -173,11 +200,12 @@ export class AccountSettingsDto {
 
   @ApiPropertyOptional({
     description:
-      'Which interface of the upstream is used: always the Responses API, or the one that was asked for. Only for codex.',
+      'Which interface of the upstream is used: always the Responses API, or the one that was asked for. Null = responses. Only for codex.',
+    nullable: true,
     enum: PROVIDER_ENDPOINTS,
     default: 'responses',
     example: 'responses',
   })
   @Choice(PROVIDER_ENDPOINTS)
-  providerEndpoint?: (typeof PROVIDER_ENDPOINTS)[number];
+  providerEndpoint?: (typeof PROVIDER_ENDPOINTS)[number] | null;
 }

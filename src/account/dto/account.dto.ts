@@ -47,7 +47,12 @@ export class AccountDto {
   @ApiProperty({ description: 'Minutes that a rate limit set by version 1 lasts.', example: 60 })
   rateLimitDuration!: number;
 
-  @ApiProperty({ description: 'Proxy to the upstream; null = none.', nullable: true, type: AccountProxyDto })
+  @ApiProperty({
+    description: 'Proxy to the upstream; null = none.',
+    nullable: true,
+    type: AccountProxyDto,
+    example: null,
+  })
   proxy!: Readonly<AccountProxyDto> | null;
 
   @ApiProperty({ description: 'False: kept, but never used.', example: true })
@@ -80,6 +85,7 @@ export class AccountDto {
   @ApiPropertyOptional({
     description: 'Which interface of the upstream is used. Only for codex.',
     enum: PROVIDER_ENDPOINTS,
+    example: 'responses',
   })
   providerEndpoint?: string;
 
@@ -108,7 +114,19 @@ export class AccountDto {
   @ApiProperty({ description: 'When it last served a request.', ...INSTANT })
   lastUsedAt!: string | null;
 
-  @ApiProperty({ description: 'What keeps it out of use for now.', type: [AccountMarkDto] })
+  @ApiProperty({
+    description: 'What keeps it out of use for now.',
+    type: [AccountMarkDto],
+    example: [
+      {
+        type: 'cool_down',
+        reason: 'cooling_down',
+        name: 'overload',
+        statusCode: 529,
+        until: '2030-01-31T12:10:00.000Z',
+      },
+    ],
+  })
   marks!: readonly Readonly<AccountMarkDto>[];
 }
 

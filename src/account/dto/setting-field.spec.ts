@@ -22,6 +22,8 @@ describe('isModelMap', () => {
     [{ a: { b: 'c' } }],
     [{ '': 'a' }],
     [['m'.repeat(201)]],
+    [['__proto__']],
+    [JSON.parse('{"__proto__":"a"}')],
     [many],
     [Object.fromEntries(many.map((model) => [model, model]))],
   ])('refuses %j', (value) => {

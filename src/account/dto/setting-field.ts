@@ -7,13 +7,13 @@ export const Optional = (): PropertyDecorator => ValidateIf((_, value) => value 
 /** A field that may be left out; null puts it back to its default. */
 export const Clearable = (): PropertyDecorator => IsOptional();
 
-/** An optional truth. */
+/** An optional truth; null puts it back to its default. */
 export const Switch = (): PropertyDecorator =>
-  applyDecorators(Optional(), IsBoolean({ message: '$property must be true or false' }));
+  applyDecorators(Clearable(), IsBoolean({ message: '$property must be true or false' }));
 
-/** An optional one of several words. */
+/** An optional one of several words; null puts it back to its default. */
 export const Choice = (choices: readonly string[]): PropertyDecorator =>
-  applyDecorators(Optional(), IsIn(choices, { message: `$property must be one of: ${choices.join(', ')}` }));
+  applyDecorators(Clearable(), IsIn(choices, { message: `$property must be one of: ${choices.join(', ')}` }));
 
 /** An optional whole number; null puts it back to its default. */
 export const WholeNumber = ({ min, max }: { readonly min: number; readonly max: number }): PropertyDecorator =>
@@ -31,7 +31,7 @@ export function isModelMap(value: unknown): boolean {
 }
 
 const isModelName = (name: unknown): boolean =>
-  typeof name === 'string' && name.trim() !== '' && name.length <= MAX_MODEL_LENGTH;
+  typeof name === 'string' && name.trim() !== '' && name.length <= MAX_MODEL_LENGTH && name !== '__proto__';
 
 export const IsModelMap = (): PropertyDecorator =>
   ValidateBy({

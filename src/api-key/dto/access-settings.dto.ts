@@ -14,7 +14,7 @@ function toPermissionList({ value }: Pick<TransformFnParams, 'value'>): unknown 
   return tidyNames({ value: given });
 }
 
-/** What a key may use. */
+/** What a key may use. Bare decorators are applied from the bottom up and the first fault is told: the type stands last. */
 export class AccessSettingsDto {
   @ApiPropertyOptional({
     description:
@@ -27,9 +27,9 @@ export class AccessSettingsDto {
   })
   @IsOptional()
   @Transform(toPermissionList)
-  @IsArray({ message: '$property must be a list of claude and codex, or one of the texts all, claude, codex' })
-  @ArrayMaxSize(MAX_PERMISSIONS, { message: `$property may hold at most ${MAX_PERMISSIONS} items` })
   @IsString({ each: true, message: '$property must be a list of texts' })
+  @ArrayMaxSize(MAX_PERMISSIONS, { message: `$property may hold at most ${MAX_PERMISSIONS} items` })
+  @IsArray({ message: '$property must be a list of claude and codex, or one of the texts all, claude, codex' })
   permissions?: string[] | null;
 
   @FlagField({ description: 'Whether restrictedModels applies.', example: true }, false)

@@ -1,7 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { Transform } from 'class-transformer';
 import { IsString, Length, Matches } from 'class-validator';
-import { NO_CONTROL_CHARACTERS, tidyText } from './setting-field.js';
+import { NO_CONTROL_CHARACTERS, tidyText } from '../../core/http/tidy-text.js';
 
 const MAX_NAME_LENGTH = 100;
 

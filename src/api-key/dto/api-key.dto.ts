@@ -1,6 +1,16 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
 import type { PayloadRule } from '../api-key-record.js';
+import { NOT_ENFORCED_YET } from '../key-limit.js';
 import { PayloadRuleDto } from './payload-rule.dto.js';
+
+const NO_INSTANT = { type: String, format: 'date-time', nullable: true, example: null } as const;
+
+const limitDocs = (limit: string, type: 'integer' | NumberConstructor, example: number): ApiPropertyOptions => ({
+  description: `${limit}. ${NOT_ENFORCED_YET}`,
+  type,
+  minimum: 0,
+  example,
+});
 
 /** A client key as the admin API shows it. Its secret and the hash of it are not in here. */
 export class ApiKeyDto {
@@ -38,38 +48,28 @@ export class ApiKeyDto {
   })
   permissions!: readonly string[];
 
-  @ApiProperty({ description: 'Tokens per rate window; 0 = none.', type: 'integer', minimum: 0, example: 0 })
+  @ApiProperty(limitDocs('Tokens per rate window; 0 = none', 'integer', 0))
   tokenLimit!: number;
 
-  @ApiProperty({ description: 'Requests at the same time; 0 = none.', type: 'integer', minimum: 0, example: 5 })
+  @ApiProperty(limitDocs('Requests at the same time; 0 = none', 'integer', 5))
   concurrencyLimit!: number;
 
-  @ApiProperty({
-    description: 'Length of the rate window in minutes; 0 = no limits per window.',
-    type: 'integer',
-    minimum: 0,
-    example: 300,
-  })
+  @ApiProperty(limitDocs('Length of the rate window in minutes; 0 = no limits per window', 'integer', 300))
   rateLimitWindow!: number;
 
-  @ApiProperty({ description: 'Requests per rate window; 0 = none.', type: 'integer', minimum: 0, example: 200 })
+  @ApiProperty(limitDocs('Requests per rate window; 0 = none', 'integer', 200))
   rateLimitRequests!: number;
 
-  @ApiProperty({ description: 'Cost per rate window in USD; 0 = none.', type: Number, minimum: 0, example: 2.5 })
+  @ApiProperty(limitDocs('Cost per rate window in USD; 0 = none', Number, 2.5))
   rateLimitCost!: number;
 
-  @ApiProperty({ description: 'Cost per day in USD; 0 = none.', type: Number, minimum: 0, example: 20 })
+  @ApiProperty(limitDocs('Cost per day in USD; 0 = none', Number, 20))
   dailyCostLimit!: number;
 
-  @ApiProperty({ description: 'Cost in all in USD; 0 = none.', type: Number, minimum: 0, example: 500 })
+  @ApiProperty(limitDocs('Cost in all in USD; 0 = none', Number, 500))
   totalCostLimit!: number;
 
-  @ApiProperty({
-    description: 'Cost of Claude models per reset week in USD; 0 = none.',
-    type: Number,
-    minimum: 0,
-    example: 50,
-  })
+  @ApiProperty(limitDocs('Cost of Claude models per reset week in USD; 0 = none', Number, 50))
   weeklyOpusCostLimit!: number;
 
   @ApiProperty({
@@ -196,10 +196,7 @@ export class ApiKeyDto {
 
   @ApiProperty({
     description: 'When the key ends; null = never, or not known before the first use.',
-    type: String,
-    format: 'date-time',
-    nullable: true,
-    example: null,
+    ...NO_INSTANT,
   })
   expiresAt!: string | null;
 
@@ -238,19 +235,13 @@ export class ApiKeyDto {
 
   @ApiProperty({
     description: 'When an administrator last changed it.',
-    type: String,
-    format: 'date-time',
-    nullable: true,
-    example: null,
+    ...NO_INSTANT,
   })
   updatedAt!: string | null;
 
   @ApiProperty({
     description: 'When usage was last booked on it.',
-    type: String,
-    format: 'date-time',
-    nullable: true,
-    example: null,
+    ...NO_INSTANT,
   })
   lastUsedAt!: string | null;
 
@@ -265,10 +256,7 @@ export class ApiKeyDto {
 
   @ApiProperty({
     description: 'When it was deleted.',
-    type: String,
-    format: 'date-time',
-    nullable: true,
-    example: null,
+    ...NO_INSTANT,
   })
   deletedAt!: string | null;
 
@@ -285,10 +273,7 @@ export class ApiKeyDto {
 
   @ApiProperty({
     description: 'When it was last restored.',
-    type: String,
-    format: 'date-time',
-    nullable: true,
-    example: null,
+    ...NO_INSTANT,
   })
   restoredAt!: string | null;
 

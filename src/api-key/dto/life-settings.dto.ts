@@ -1,6 +1,7 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { ArrayMaxSize, IsArray, IsObject, IsOptional, ValidateNested } from 'class-validator';
+import { AsSent } from '../../core/http/tidy-text.js';
 import { IsInstant } from '../../core/http/instant.validator.js';
 import { PayloadRuleDto } from './payload-rule.dto.js';
 import { IsServiceRates } from './service-rates.validator.js';
@@ -62,6 +63,7 @@ export class LifeSettingsDto {
     example: { claude: 1.2 },
   })
   @IsOptional()
+  @AsSent()
   @IsServiceRates()
   serviceRates?: Record<string, number> | null;
 
@@ -80,12 +82,13 @@ export class LifeSettingsDto {
     nullable: true,
     maxItems: MAX_RULES,
     default: [],
+    example: [{ path: 'reasoning.effort', valueType: 'string', value: 'high' }],
   })
   @IsOptional()
-  @IsArray({ message: '$property must be a list of rules' })
-  @ArrayMaxSize(MAX_RULES, { message: `$property may hold at most ${MAX_RULES} rules` })
-  @IsObject({ each: true, message: '$property must be a list of rules' })
-  @ValidateNested({ each: true })
   @Type(() => PayloadRuleDto)
+  @ValidateNested({ each: true })
+  @IsObject({ each: true, message: '$property must be a list of rules' })
+  @ArrayMaxSize(MAX_RULES, { message: `$property may hold at most ${MAX_RULES} rules` })
+  @IsArray({ message: '$property must be a list of rules' })
   openaiResponsesPayloadRules?: PayloadRuleDto[] | null;
 }

@@ -3,7 +3,7 @@ import { Transform } from 'class-transformer';
 import { IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
 import type { ServiceName } from '@crs/extension-api';
 import { ListQueryDto, QueryBoolean } from '../../core/http/list-query.dto.js';
-import { tidyText } from './setting-field.js';
+import { tidyText } from '../../core/http/tidy-text.js';
 
 const SERVICES: readonly ServiceName[] = ['claude', 'codex'];
 const MAX_SEARCH_LENGTH = 100;

@@ -1,5 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsIn, IsString, Length, ValidateBy, type ValidationArguments } from 'class-validator';
+import { AsSent } from '../../core/http/tidy-text.js';
 import type { PayloadRule } from '../api-key-record.js';
 
 const VALUE_TYPES = ['string', 'number', 'boolean', 'json'] as const;
@@ -49,6 +50,7 @@ export class PayloadRuleDto implements PayloadRule {
   valueType!: PayloadRule['valueType'];
 
   @ApiProperty({ description: 'What to set, of that type.', example: 'high' })
+  @AsSent()
   @FitsValueType()
   value!: unknown;
 }

@@ -16,14 +16,13 @@ import {
   MaxLength,
   Min,
 } from 'class-validator';
+import { NO_CONTROL_CHARACTERS, tidyText } from '../../core/http/tidy-text.js';
 
 /** Fields of a key that an administrator may give: absent = untouched, null = back to the default. */
 
 const UUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
 const ACCOUNT_OR_GROUP = new RegExp(`^(?:group:)?${UUID}$`);
 const GROUP = new RegExp(`^group:${UUID}$`);
-/** Such characters would break a line of a log or a table. */
-export const NO_CONTROL_CHARACTERS = /^\P{Cc}*$/u;
 
 export interface FieldDocs {
   readonly description: string;
@@ -111,11 +110,6 @@ const bindingField = (docs: FieldDocs, form: RegExp, message: string): PropertyD
     Transform(toLowerCase),
     Matches(form, { message }),
   );
-
-/** Trimmed, and without halves of characters, which no store keeps. */
-export function tidyText({ value }: Pick<TransformFnParams, 'value'>): unknown {
-  return typeof value === 'string' ? value.trim().toWellFormed() : value;
-}
 
 export function tidyNames({ value }: Pick<TransformFnParams, 'value'>): unknown {
   const given: unknown = value;

@@ -1,11 +1,10 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsString, Length } from 'class-validator';
+import { TextLength } from '../../core/http/text-length.validator.js';
 
 /** A change of the administrator's password. */
 export class ChangePasswordDto {
   @ApiProperty({ description: 'The password in force.', minLength: 1, maxLength: 1024, example: 'the old password' })
-  @IsString()
-  @Length(1, 1024)
+  @TextLength(1, 1024)
   currentPassword!: string;
 
   @ApiProperty({
@@ -14,8 +13,7 @@ export class ChangePasswordDto {
     maxLength: 256,
     example: 'correct horse battery staple',
   })
-  @IsString()
-  @Length(8, 256)
+  @TextLength(8, 256)
   newPassword!: string;
 }
 

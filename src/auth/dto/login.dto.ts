@@ -1,17 +1,15 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsString, Length } from 'class-validator';
+import { TextLength } from '../../core/http/text-length.validator.js';
 import type { IssuedToken } from '../admin-tokens.js';
 
 /** A login. */
 export class LoginDto {
   @ApiProperty({ description: 'User name of the administrator.', minLength: 1, maxLength: 256, example: 'admin' })
-  @IsString()
-  @Length(1, 256)
+  @TextLength(1, 256)
   username!: string;
 
   @ApiProperty({ description: 'Password.', minLength: 1, maxLength: 1024, example: 'correct horse battery staple' })
-  @IsString()
-  @Length(1, 1024)
+  @TextLength(1, 1024)
   password!: string;
 }
 

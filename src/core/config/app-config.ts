@@ -32,6 +32,8 @@ export class AppConfig {
     readonly cors: boolean;
     /** Largest client request body in bytes. */
     readonly bodyLimitBytes: number;
+    /** How long requests that run may take to end by themselves once the process was told to stop. */
+    readonly drainMs: number;
   };
   readonly swaggerEnabled!: boolean;
   readonly logLevel!: string;

@@ -47,6 +47,7 @@ export const buildConfig = (env: Env, extras: ConfigExtras): AppConfig => {
       trustProxy: server.TRUST_PROXY,
       cors: server.ENABLE_CORS,
       bodyLimitBytes: server.REQUEST_MAX_SIZE_MB * MIB,
+      drainMs: server.SHUTDOWN_TIMEOUT,
     },
     swaggerEnabled: server.SWAGGER_ENABLED,
     logLevel: LOG_LEVELS[server.LOG_LEVEL],

@@ -29,6 +29,7 @@ describe('loadEnv', () => {
       TRUST_PROXY: false,
       ENABLE_CORS: false,
       REQUEST_MAX_SIZE_MB: 100,
+      SHUTDOWN_TIMEOUT: 25_000,
       SWAGGER_ENABLED: true,
       LOG_LEVEL: 'info',
       TIMEZONE_OFFSET: 8,

@@ -61,11 +61,21 @@ describe('SecretBox', () => {
     ['a plain text with a colon', 'user:password'],
     ['three parts', `${V1_IV}:c00ba19348f6f79af8ab3f5adb23e13e:00`],
     ['a vector of another length', 'c00b:c00ba19348f6f79af8ab3f5adb23e13e'],
+    ['hex of an odd length', `${V1_IV}:c00ba19348f6f79`],
+    ['a vector followed by no hex', `${V1_IV}:sk-ant-plain`],
+  ])('gives %s back, or nothing, as asked', (_, text) => {
+    expect(sut.open(text, 'claude-console-salt', 'as_is')).toBe(text);
+    expect(sut.open(text, 'claude-console-salt', 'empty')).toBe('');
+  });
+
+  it.each([
     ['half a block', `${V1_IV}:c00ba19348f6f79a`],
     ['no ciphertext', `${V1_IV}:`],
     ['a ciphertext that was changed', `${V1_IV}:c00ba19348f6f79af8ab3f5adb23e13f`],
-  ])('gives %s back, or nothing, as asked', (_, text) => {
-    expect(sut.open(text, 'claude-console-salt', 'as_is')).toBe(text);
+    ['a text in capitals', `${V1_IV}:C00BA19348F6F79AF8AB3F5ADB23E13F`],
+    ['what another key sealed', sutWith('another-key').seal('sk-ant-plain', 'claude-console-salt')],
+  ])('gives nothing for %s, whatever is asked: it is no key that was never sealed', (_, text) => {
+    expect(sut.open(text, 'claude-console-salt', 'as_is')).toBe('');
     expect(sut.open(text, 'claude-console-salt', 'empty')).toBe('');
   });
 

@@ -8,7 +8,10 @@ const IV_BYTES = 16;
 /** `hex(iv):hex(ciphertext)`, the ciphertext being whole blocks. */
 const SEALED = /^([0-9a-f]{32}):((?:[0-9a-f]{32})+)$/i;
 
-/** What becomes of a stored text that cannot be opened: itself (v1's console accounts), or nothing. */
+/** What seal() may have written, however damaged since. */
+const LOOKS_SEALED = /^[0-9a-f]{32}:(?:[0-9a-f]{2})*$/i;
+
+/** What becomes of a stored text that was never sealed: itself (v1's console accounts), or nothing. */
 export type Undecryptable = 'as_is' | 'empty';
 
 /**
@@ -34,9 +37,15 @@ export class SecretBox {
     return `${iv.toString('hex')}:${sealed.toString('hex')}`;
   }
 
-  /** The plain text; `undecryptable` decides about a text that was sealed with another key, or never sealed. */
+  /**
+   * The plain text; empty when the text was sealed with another key or is damaged. `undecryptable` decides about a text
+   * that does not look sealed.
+   *
+   * Deliberately unlike v1, which gives such a text of a console account back as well: with a wrong encryption key it
+   * would send the sealed text to the upstream as the account's key.
+   */
   open(text: string, salt: string, undecryptable: Undecryptable): string {
-    return this.find(text, salt) ?? (undecryptable === 'as_is' ? text : '');
+    return this.find(text, salt) ?? (undecryptable === 'as_is' && !LOOKS_SEALED.test(text) ? text : '');
   }
 
   /** The plain text, or null when it cannot be opened. */

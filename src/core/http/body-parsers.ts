@@ -10,7 +10,8 @@ export const API_BODY_LIMIT_BYTES = 1024 * 1024;
  */
 export function registerBodyParsers(fastify: FastifyInstance, clientLimitBytes: number): void {
   fastify.addHook('onRoute', (route) => {
-    route.bodyLimit ??= route.config?.access === 'client' ? clientLimitBytes : API_BODY_LIMIT_BYTES;
+    const ofKind = route.config?.access === 'client' ? clientLimitBytes : API_BODY_LIMIT_BYTES;
+    route.bodyLimit ??= route.config?.bodyLimitBytes ?? ofKind;
   });
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser<Buffer>('*', { parseAs: 'buffer' }, (request, body, done) => {

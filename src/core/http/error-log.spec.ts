@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { describeError } from './error-log.js';
+import { describeError, summarizeError } from './error-log.js';
 
 describe('describeError', () => {
   it('keeps name, message, code, stack and causes, and nothing else', () => {
@@ -25,5 +25,18 @@ describe('describeError', () => {
     const error = new Error('loop');
     error.cause = error;
     expect(JSON.stringify(describeError(error)).match(/"message":"loop"/g)).toHaveLength(6);
+  });
+});
+
+describe('summarizeError', () => {
+  it('keeps name, message, code and the message of the cause, and no stack', () => {
+    const cause = new TypeError('inner', { cause: new Error('innermost') });
+    expect(summarizeError(Object.assign(new Error('outer', { cause }), { code: 'E_OUT' }))).toEqual({
+      name: 'Error',
+      message: 'outer',
+      code: 'E_OUT',
+      cause: 'inner',
+    });
+    expect(summarizeError(new Error('bare'))).toEqual({ name: 'Error', message: 'bare' });
   });
 });

@@ -24,3 +24,9 @@ export function describeError(error: unknown, depth = 0): LoggedError {
     ...(error.cause !== undefined && depth < MAX_CAUSES && { cause: describeError(error.cause, depth + 1) }),
   };
 }
+
+/** The same without stacks, for errors that were meant; of the causes only the first, by its message. */
+export function summarizeError(error: unknown): Omit<LoggedError, 'stack' | 'cause'> & { readonly cause?: string } {
+  const { name, message, code, cause } = describeError(error);
+  return { name, message, ...(code !== undefined && { code }), ...(cause && { cause: cause.message }) };
+}

@@ -163,6 +163,7 @@ describe('the log', () => {
     await call(at('/things/bad'), 'GET');
     expect(errors).toEqual([]);
     expect(warnings).toMatchObject([{ status: 503 }, { status: 503 }]);
+    expect(warnings).toHaveProperty('1.error', { name: 'RelayError', code: 'no_account', message: 'No account.' });
     expect(refusals).toMatchObject([{ status: 400, path: '/things/bad' }]);
   });
 });

@@ -1,8 +1,9 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { RelayError } from '@crs/extension-api';
+import { StoreUnavailableError } from '@crs/store';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { describeError } from './error-log.js';
+import { describeError, summarizeError } from './error-log.js';
 import { ErrorRenderers, type RenderedError } from './error-renderers.js';
 import { toProblem } from './problem-details.js';
 import { pathOf } from './request-path.js';
@@ -57,10 +58,15 @@ export class GlobalExceptionFilter implements ExceptionFilter {
     const entry = { requestId: request.id, method: request.method, path: pathOf(request.url), status };
     if (status < 500) {
       this.logger.debug({ msg: 'request refused', ...entry });
-    } else if (status === 500 || !(error instanceof HttpException || error instanceof RelayError)) {
+    } else if (status === 500 || !isMeant(error)) {
       this.logger.error({ msg: 'request failed', ...entry, error: describeError(error) });
     } else {
-      this.logger.warn({ msg: 'request failed', ...entry, error: describeError(error) });
+      this.logger.warn({ msg: 'request failed', ...entry, error: summarizeError(error) });
     }
   }
+}
+
+/** Errors of which the place in the code says nothing: they are answers about an upstream, or about the store. */
+function isMeant(error: unknown): boolean {
+  return error instanceof HttpException || error instanceof RelayError || error instanceof StoreUnavailableError;
 }

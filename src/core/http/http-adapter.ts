@@ -13,10 +13,13 @@ const KEEP_ALIVE_TIMEOUT_MS = 75_000;
 /** Time to receive a whole request: bounds a client that trickles, lets a large body over a slow line through. */
 const MIN_REQUEST_TIMEOUT_MS = 600_000;
 
+/** The proxy that connects to us, and nobody before it: what a client sends as `x-forwarded-for` stands further left. */
+const isOurProxy = (_address: string, hop: number): boolean => hop === 0;
+
 /** The HTTP server's own settings. Nothing here bounds the time of an answer: streams may be long and silent. */
 export function createHttpAdapter(config: AppConfig): FastifyAdapter {
   return new FastifyAdapter({
-    trustProxy: config.http.trustProxy,
+    trustProxy: config.http.trustProxy && isOurProxy,
     genReqId: assignRequestId,
     bodyLimit: API_BODY_LIMIT_BYTES,
     connectionTimeout: 0,

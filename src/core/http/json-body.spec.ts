@@ -70,6 +70,20 @@ describe('parseJsonBody', () => {
     expect(() => parse(nested(34))).toThrow(BadRequestException);
   });
 
+  it.each<[string, (count: number) => unknown]>([
+    ['properties', (count) => Object.fromEntries(Array.from({ length: count }, (_, index) => [`p${index}`, 1]))],
+    ['items of a list', (count) => ({ list: Array.from({ length: count - 1 }, () => 1) })],
+    [
+      'properties of many objects',
+      (count) => ({ list: Array.from({ length: (count - 1) / 2 }, (_, index) => ({ [`p${index}`]: 1 })) }),
+    ],
+  ])('refuses more than 2000 %s', (_, make) => {
+    expect(parse(JSON.stringify(make(1999)))).toBeDefined();
+    expect(() => parse(JSON.stringify(make(2001)))).toThrow(
+      new BadRequestException('The body has more than 2000 properties and items in all.'),
+    );
+  });
+
   it('leaves a field alone that is only called constructor', () => {
     expect(parse('{"constructor":"x"}')).toEqual({ constructor: 'x' });
     expect(parse('{"constructor":null}')).toEqual({ constructor: null });

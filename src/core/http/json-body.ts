@@ -2,20 +2,22 @@ import { BadRequestException, UnsupportedMediaTypeException } from '@nestjs/comm
 
 /** Deeper than any request of the API; what follows (validation, transformation) walks a body recursively. */
 const MAX_DEPTH = 32;
+/** Far more than any request of the API has; what follows takes a time that grows with the square of their number. */
+const MAX_PROPERTIES = 2000;
 
 /**
  * The JSON object in a request body; an empty body is an empty object.
  *
  * @throws UnsupportedMediaTypeException when there is a body that does not call itself JSON.
- * @throws BadRequestException when it is not UTF-8, not JSON, not an object, nested too deeply, or names a property that
- *   would reach an object's prototype. Never quotes the body: the message may be logged and a body may hold a password.
+ * @throws BadRequestException when it is not UTF-8, not JSON, not an object, nested too deeply, has more than 2000
+ *   properties and items in all, or names a property that would reach an object's prototype. Never quotes the body: the message may be logged and a body may hold a password.
  */
 export function parseJsonBody(contentType: string | undefined, body: Buffer): Record<string, unknown> {
   if (body.length === 0) return {};
   if (!isJson(contentType)) throw new UnsupportedMediaTypeException('Send the body as application/json.');
   const value = parse(decode(body));
   if (!isObject(value) || Array.isArray(value)) throw new BadRequestException('The body must be a JSON object.');
-  refuseUnsafe(value, 0);
+  refuseUnsafe(value, 0, 0);
   return value;
 }
 
@@ -45,15 +47,22 @@ function whereIn(error: unknown): string {
   return place ? ` ${place[0]}` : '';
 }
 
-function refuseUnsafe(value: Record<string, unknown>, depth: number): void {
+/** Gives how many properties were counted so far, with those of `value`. */
+function refuseUnsafe(value: Record<string, unknown>, depth: number, before: number): number {
   if (depth > MAX_DEPTH) throw new BadRequestException('The body is nested too deeply.');
-  for (const key of Object.keys(value)) {
+  const names = Object.keys(value);
+  let count = before + names.length;
+  if (count > MAX_PROPERTIES) {
+    throw new BadRequestException(`The body has more than ${MAX_PROPERTIES} properties and items in all.`);
+  }
+  for (const key of names) {
     const child = value[key];
     if (key === '__proto__' || (key === 'constructor' && isObject(child) && Object.hasOwn(child, 'prototype'))) {
       throw new BadRequestException(`The body names the forbidden property ${key}.`);
     }
-    if (isObject(child)) refuseUnsafe(child, depth + 1);
+    if (isObject(child)) count = refuseUnsafe(child, depth + 1, count);
   }
+  return count;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

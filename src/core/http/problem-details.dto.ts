@@ -37,7 +37,10 @@ class ProblemDetailsDto implements ProblemDetails {
   })
   requestId!: string;
 
-  @ApiPropertyOptional({ description: 'The fields that were refused, when fields were.', type: [FieldErrorDto] })
+  @ApiPropertyOptional({
+    description: 'The fields that were refused, when fields were; the first 50.',
+    type: [FieldErrorDto],
+  })
   errors?: FieldErrorDto[];
 }
 

@@ -7,6 +7,7 @@ import {
   NotFoundException,
 } from '@nestjs/common';
 import { RelayError, type RelayErrorCode } from '@crs/extension-api';
+import { StoreUnavailableError } from '@crs/store';
 import { toProblem } from './problem-details.js';
 import { ValidationFailedException } from './validation.js';
 
@@ -86,7 +87,6 @@ describe('toProblem', () => {
     ['upstream_rate_limited', 429],
     ['upstream_failed', 502],
     ['upstream_timeout', 504],
-    ['client_gone', 499],
   ])('answers a relay error %s with %d where no protocol renders it', (code, status) => {
     const sut = toProblem(new RelayError(code, 'Words.'), CONTEXT);
     expect([sut.status, sut.body.detail, sut.headers['retry-after']]).toEqual([status, 'Words.', undefined]);
@@ -99,6 +99,24 @@ describe('toProblem', () => {
     );
     expect([named.status, named.headers['retry-after']]).toEqual([529, '30']);
     expect(toProblem(new RelayError('internal', 'secret'), CONTEXT).body.detail).toBe(INTERNAL_DETAIL);
+  });
+
+  it('says when to come back while the store is away, and nothing of why', () => {
+    const sut = toProblem(new StoreUnavailableError('connect ECONNREFUSED 10.0.0.1:6379'), CONTEXT);
+    expect([sut.status, sut.headers['retry-after']]).toEqual([503, '1']);
+    expect(sut.body.detail).toBe('The store does not answer. Try again in a moment.');
+  });
+
+  it('lists fifty refused fields at most, and says that there are more', () => {
+    const errors = Array.from({ length: 51 }, (_, index) => ({ field: `f${index}`, message: 'no' }));
+    const whole = toProblem(new ValidationFailedException(errors.slice(0, 50)), CONTEXT);
+    expect(whole.body.errors).toHaveLength(50);
+    expect(whole.body.detail).toMatch(/^50 fields were refused: f0, .*, f49$/);
+    const cut = toProblem(new ValidationFailedException(errors), CONTEXT);
+    expect(cut.body.errors).toEqual(errors.slice(0, 50));
+    expect(cut.body.detail).toMatch(
+      /^51 fields were refused: f0, .*, f49 and more \(51 errors, of which the first 50 are listed\)$/,
+    );
   });
 
   it('lists the fields that were refused', () => {

@@ -1,9 +1,13 @@
 import { STATUS_CODES } from 'node:http';
 import { HttpException } from '@nestjs/common';
 import { RelayError, type RelayErrorCode } from '@crs/extension-api';
+import { StoreUnavailableError } from '@crs/store';
 import type { RenderedError } from './error-renderers.js';
 
 export const PROBLEM_CONTENT_TYPE = 'application/problem+json; charset=utf-8';
+
+/** How many refused fields an answer lists. */
+export const MAX_FIELD_ERRORS = 50;
 
 /** One field of a request that was refused. */
 export interface FieldError {
@@ -21,6 +25,7 @@ export interface ProblemDetails {
   /** Path of the request, without its query string. */
   readonly instance: string;
   readonly requestId: string;
+  /** The first 50. */
   readonly errors?: readonly FieldError[];
 }
 
@@ -39,6 +44,12 @@ interface Verdict {
 const INTERNAL: Verdict = {
   status: 500,
   detail: 'Something went wrong here. The log has the cause under the request id.',
+};
+
+const STORE_AWAY: Verdict = {
+  status: 503,
+  detail: 'The store does not answer. Try again in a moment.',
+  headers: { 'retry-after': '1' },
 };
 
 /** What the framework refuses, in words that help. */
@@ -63,7 +74,6 @@ const RELAY_STATUS: Readonly<Record<RelayErrorCode, number>> = {
   upstream_rate_limited: 429,
   upstream_failed: 502,
   upstream_timeout: 504,
-  client_gone: 499,
   internal: 500,
 };
 
@@ -88,6 +98,7 @@ export function toProblem(error: unknown, context: ProblemContext): RenderedErro
 function judge(error: unknown): Verdict {
   if (error instanceof RelayError) return judgeRelayError(error);
   if (error instanceof HttpException) return judgeHttpException(error);
+  if (error instanceof StoreUnavailableError) return STORE_AWAY;
   if (error instanceof Error) return judgeStatus(error);
   return INTERNAL;
 }
@@ -108,7 +119,10 @@ function judgeHttpException(error: HttpException): Verdict {
   if (status === 500) return INTERNAL;
   const detail = FRAMEWORK_DETAILS[codeOf(error.cause)] ?? error.message;
   const errors = fieldErrorsOf(error);
-  return { status, detail, ...(errors && { errors }) };
+  if (errors === null) return { status, detail };
+  if (errors.length <= MAX_FIELD_ERRORS) return { status, detail, errors };
+  const cut = `${detail} (${errors.length} errors, of which the first ${MAX_FIELD_ERRORS} are listed)`;
+  return { status, detail: cut, errors: errors.slice(0, MAX_FIELD_ERRORS) };
 }
 
 /** An error that only carries a status (a framework fault, a body that broke off): its text was not meant for a reader. */

@@ -12,6 +12,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Who may call the route, for hooks that run before Nest's guards. */
     access?: 'admin' | 'client' | 'public';
+    /** Largest body of this route; that of its kind when left out. */
+    bodyLimitBytes?: number;
   }
 }
 

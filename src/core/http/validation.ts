@@ -1,5 +1,5 @@
 import { BadRequestException, type ValidationError, ValidationPipe } from '@nestjs/common';
-import type { FieldError } from './problem-details.js';
+import { type FieldError, MAX_FIELD_ERRORS } from './problem-details.js';
 
 /** A 400 that names each field that was refused. */
 export class ValidationFailedException extends BadRequestException {
@@ -38,5 +38,7 @@ function toFieldErrors(errors: readonly ValidationError[], parent = ''): FieldEr
 
 function summaryOf(errors: readonly FieldError[]): string {
   const fields = [...new Set(errors.map((error) => error.field))];
-  return `${fields.length === 1 ? '1 field was' : `${fields.length} fields were`} refused: ${fields.join(', ')}`;
+  const more = fields.length > MAX_FIELD_ERRORS ? ' and more' : '';
+  const names = `${fields.slice(0, MAX_FIELD_ERRORS).join(', ')}${more}`;
+  return `${fields.length === 1 ? '1 field was' : `${fields.length} fields were`} refused: ${names}`;
 }

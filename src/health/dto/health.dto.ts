@@ -20,6 +20,18 @@ class StoreHealthDto {
   latencyMs!: number | null;
 }
 
+/** The memory of the process, in whole MiB as text. */
+class MemoryDto {
+  @ApiProperty({ description: 'Heap in use.', example: '48MB' })
+  used!: string;
+
+  @ApiProperty({ description: 'Heap that is reserved.', example: '72MB' })
+  total!: string;
+
+  @ApiProperty({ description: 'Outside the heap: buffers and native objects.', example: '6MB' })
+  external!: string;
+}
+
 /** What the service depends on. */
 class ComponentsDto {
   @ApiProperty({ description: 'The embedded store or Redis.', type: StoreHealthDto })
@@ -42,6 +54,9 @@ export class HealthDto {
 
   @ApiProperty({ description: 'Seconds since the start.', example: 3600 })
   uptime!: number;
+
+  @ApiProperty({ description: 'Memory of the process.', type: MemoryDto })
+  memory!: Readonly<MemoryDto>;
 
   @ApiProperty({ description: 'What the service depends on.', type: ComponentsDto })
   components!: Readonly<ComponentsDto>;

@@ -124,7 +124,7 @@ describe('classifyFailure', () => {
     ['200 with HTML', malformed('not_sse', '<!doctype html><p>please log in'), other('connection', 200)],
     ['200 with something that is no JSON', malformed('not_json', 'hello'), other('connection', 200)],
     ['200 with nothing', malformed('empty'), other('connection', 200)],
-    ['200 with more than can be kept', malformed('too_large'), UNMARKED],
+    ['200 with more than can be kept', malformed('too_large'), GIVE_UP],
     [
       '200 with an error',
       malformed('error_body', anthropicError('overloaded_error', 'Overloaded')),

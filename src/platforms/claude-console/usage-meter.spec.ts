@@ -141,7 +141,7 @@ describe('AnthropicUsageMeter', () => {
 
   it.each<[string, readonly (readonly [string | null, unknown])[], boolean]>([
     ['final once the output is told', [start({ input_tokens: 1 }), delta({ output_tokens: 2 })], true],
-    ['final once the message stops', [start({ input_tokens: 1 }), ['message_stop', { type: 'message_stop' }]], true],
+    ['not final by a stop alone', [start({ input_tokens: 1 }), ['message_stop', { type: 'message_stop' }]], false],
     ['not final at its start', [start({ input_tokens: 1, output_tokens: 1 })], false],
     ['not final by a delta without output', [start({ input_tokens: 1 }), delta({ input_tokens: 1 })], false],
   ])('calls an answer %s', (_, events, final) => {

@@ -15,14 +15,34 @@ describe('RedisStore.open', () => {
 
   it('waits for a Redis that is still starting', async () => {
     await bench.redis.close();
+    const waits: string[] = [];
     const sut = bench.createStore(
       {},
       {
         onError: () => void bench.restart(),
+        onWait: (address) => waits.push(address),
       },
     );
     await sut.open();
     expect(await sut.ping()).toBe('PONG');
+    expect(waits).toEqual([sut.address]);
+  });
+
+  it('says once that it waits, whether Redis refuses or is silent', async () => {
+    bench.redis.answers['INFO'] = () => null;
+    const waits: string[] = [];
+    const sut = bench.createStore(
+      {},
+      {
+        onWait: (address) => {
+          waits.push(address);
+          sut.emit('error', Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }));
+        },
+        limits: { startTimeoutMs: 1_200 },
+      },
+    );
+    await expect(sut.open()).rejects.toThrow('cannot be used: refused.');
+    expect(waits).toEqual([`127.0.0.1:${bench.port}`]);
   });
 
   it('gives up in time on one that does not come, with the last reason', async () => {
@@ -69,7 +89,7 @@ describe('RedisStore.open', () => {
     const failure: unknown = await sut.open().catch((error: unknown) => error);
     expect(failure).toMatchObject({
       name: 'StoreConnectionError',
-      message: `Redis at 127.0.0.1:${bench.port} cannot be used: ${reason}.`,
+      message: `Redis at 127.0.0.1:${bench.port} cannot be used: ${reason.replace(/\.$/, '')}.`,
     });
     expect(inspect([failure, bench.errors], { depth: 9, showHidden: true })).not.toContain('the-password');
   });

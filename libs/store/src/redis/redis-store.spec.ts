@@ -3,6 +3,7 @@ import { inspect } from 'node:util';
 import type { StoreScript } from '../script.js';
 import { bulk, OK } from '../testing/fake-redis.js';
 import { LOCAL, useFakeRedis } from '../testing/use-fake-redis.js';
+import { StoreUnavailableError } from '../store-unavailable.error.js';
 import { RedisStore } from './redis-store.js';
 
 const script: StoreScript<unknown> = {
@@ -74,7 +75,7 @@ describe('RedisStore', () => {
         return null;
       };
       const sut = await bench.openStore();
-      await expect(sut.incrby('k', 1)).rejects.toThrow();
+      await expect(sut.incrby('k', 1)).rejects.toThrow(StoreUnavailableError);
       await ready(sut);
       expect(await sut.ping()).toBe('PONG');
       expect(bench.redis.count('INCRBY')).toBe(1);
@@ -84,10 +85,22 @@ describe('RedisStore', () => {
       const sut = await bench.openStore();
       await bench.redis.close();
       await new Promise((resolve) => sut.once('close', resolve));
-      await expect(sut.get('k')).rejects.toThrow("Stream isn't writeable");
+      await expect(sut.get('k')).rejects.toThrow(StoreUnavailableError);
+      await expect(sut.multi([['get', 'k']]).exec()).rejects.toThrow(StoreUnavailableError);
+      expect(await sut.pipeline([['get', 'k']]).exec()).toEqual([[expect.any(StoreUnavailableError), undefined]]);
       await bench.restart();
       await ready(sut);
       expect(bench.redis.count('GET')).toBe(0);
+    });
+
+    it('fails what is not answered in time, and what a Redis that loads or only reads refuses', async () => {
+      const sut = await bench.openStore({ limits: { commandTimeoutMs: 20 } });
+      bench.redis.answers['GET'] = () => null;
+      await expect(sut.get('k')).rejects.toThrow(StoreUnavailableError);
+      bench.redis.answers['SET'] = () => '-MISCONF Redis is configured to save RDB snapshots\r\n';
+      await expect(sut.set('k', 'x')).rejects.toThrow(StoreUnavailableError);
+      bench.redis.answers['EVALSHA'] = () => '-LOADING Redis is loading the dataset in memory\r\n';
+      await expect(sut.runScript(script, [], [])).rejects.toThrow(StoreUnavailableError);
     });
 
     it('is reported once in ten seconds', async () => {
@@ -152,7 +165,7 @@ describe('RedisStore', () => {
       expect([await sut.quit(), await sut.quit()]).toEqual(['OK', 'OK']);
       expect(bench.redis.count('QUIT')).toBe(1);
       expect(bench.isBeating).toBe(false);
-      await expect(sut.get('k')).rejects.toThrow();
+      await expect(sut.get('k')).rejects.toThrow(StoreUnavailableError);
     });
 
     it('hangs up on a server that does not answer', async () => {

@@ -8,6 +8,7 @@ import type { RepeatTimer } from '../repeat-timer.js';
 import type { ScriptReply, StoreScript } from '../script.js';
 import type { StoreClient } from '../store-client.js';
 import { openConnection } from './open-connection.js';
+import { toRedisFault } from './redis-fault.js';
 import { DEFAULT_REDIS_LIMITS, describeAddress, toRedisOptions } from './redis-options.js';
 import type { RedisLimits, RedisStoreOptions } from './redis-options.js';
 
@@ -15,11 +16,14 @@ export interface RedisStoreSettings {
   readonly limits?: Partial<RedisLimits>;
   /** Told of lost connections and failed attempts to connect, at most every ten seconds. */
   readonly onError?: ErrorReport;
+  /** Told once when `open()` has to wait for a Redis that is not there yet. */
+  readonly onWait?: (address: string) => void;
   readonly now?: () => number;
   readonly repeat?: RepeatTimer;
 }
 
 const REPORT_EVERY_MS = 10_000;
+const nobody = (): void => undefined;
 
 /**
  * The store in Redis: the ioredis client itself, with scripts, and with what ioredis leaves open closed. It connects
@@ -30,15 +34,17 @@ export class RedisStore extends Redis implements StoreClient {
   readonly address: string;
   private readonly limits: RedisLimits;
   private readonly stopHeartbeat: () => void;
+  private readonly onWait: (address: string) => void;
   private readonly digests = new WeakMap<object, string>();
 
   /** @throws TypeError when the URL is none. */
   constructor(options: RedisStoreOptions, settings: RedisStoreSettings = {}) {
-    const { now = Date.now, repeat = systemRepeat, onError = warnOnProcess } = settings;
+    const { now = Date.now, repeat = systemRepeat, onError = warnOnProcess, onWait = nobody } = settings;
     const limits = { ...DEFAULT_REDIS_LIMITS, ...settings.limits };
     super(toRedisOptions(options, limits));
     this.address = describeAddress(options);
     this.limits = limits;
+    this.onWait = onWait;
     this.on('error', reportRarely(onError, REPORT_EVERY_MS, now));
     this.stopHeartbeat = repeat(() => void this.beat(), limits.heartbeatMs);
   }
@@ -50,7 +56,9 @@ export class RedisStore extends Redis implements StoreClient {
    * @throws StoreConnectionError
    */
   async open(): Promise<void> {
-    await openConnection(this, this.address, this.limits.startTimeoutMs);
+    await openConnection(this, this.address, this.limits.startTimeoutMs, () => {
+      this.onWait(this.address);
+    });
   }
 
   async runScript<R>(script: StoreScript<R>, keys: readonly string[], args: readonly (string | number)[]): Promise<R> {
@@ -74,13 +82,13 @@ export class RedisStore extends Redis implements StoreClient {
 
   /**
    * ioredis hangs a command's arguments on its errors, where a logger finds them: the password of AUTH, a client key's
-   * record. They are taken off before anyone sees the error.
+   * record. They are taken off before anyone sees the error. What is a fault of the store is named so.
    */
   override sendCommand(command: Command, ...stream: StreamArgument): unknown {
     const { reject } = command;
     command.reject = (error) => {
       Reflect.deleteProperty(error, 'command');
-      reject(error);
+      reject(toRedisFault(command.name, error));
     };
     return super.sendCommand(command, ...stream);
   }

@@ -3,7 +3,8 @@ import Sqlite from 'better-sqlite3';
 import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { useTemporaryFolder } from '../testing/temporary-folder.js';
 import { useWriters } from '../testing/writer-process.js';
-import { openDatabase, StoreFileError } from './database.js';
+import { openDatabase } from './database.js';
+import { StoreFileError } from './sqlite-fault.js';
 import { openSqliteStore } from './sqlite-store.js';
 
 const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(8);
@@ -86,7 +87,7 @@ describe('openDatabase', () => {
       (file: string) => {
         writeFileSync(file, 'x'.repeat(4096));
       },
-      /cannot be opened \(SQLITE_NOTADB\)/,
+      /is damaged \(SQLITE_NOTADB\): put it back from a backup\./,
     ],
     ['a database of something else', (file: string) => new Sqlite(file).exec('CREATE TABLE t (x)').close(), /by this/],
     ['a newer layout', (file: string) => new Sqlite(file).exec('PRAGMA user_version = 2').close(), /by this version/],

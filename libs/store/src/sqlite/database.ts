@@ -2,6 +2,7 @@ import Sqlite from 'better-sqlite3';
 import type { Database } from 'better-sqlite3';
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { StoreFileError, toOpeningFault } from './sqlite-fault.js';
 
 /** The layout that this version writes; kept in the file's `user_version`. */
 const LAYOUT = 1;
@@ -42,11 +43,6 @@ const SCHEMA = `
 /** Keeps everything in memory; for tests. */
 export const IN_MEMORY = ':memory:';
 
-/** The store's file cannot be used; the message says which file, and why. */
-export class StoreFileError extends Error {
-  override readonly name = 'StoreFileError';
-}
-
 /**
  * Opens the file for this process alone, making it (0600) and its folder (0700) when they are not there.
  *
@@ -68,7 +64,7 @@ export function openDatabase(file: string): Database {
     return db;
   } catch (error) {
     db?.close();
-    throw explain(error, file);
+    throw toOpeningFault(error, file);
   }
 }
 
@@ -98,20 +94,4 @@ function applyLayout(db: Database, file: string): void {
   const isNew = layout === 0 && db.prepare('SELECT 1 FROM sqlite_master').get() === undefined;
   if (!isNew) throw new StoreFileError(`The store file ${file} was not written by this version of the gateway.`);
   db.exec(SCHEMA);
-}
-
-function explain(error: unknown, file: string): unknown {
-  const code = sqliteCodeOf(error);
-  if (code === null) return error;
-  if (code.startsWith('SQLITE_BUSY')) {
-    const advice = 'is in use by another process: stop it, or use another file';
-    return new StoreFileError(`The store file ${file} ${advice}.`, { cause: error });
-  }
-  return new StoreFileError(`The store file ${file} cannot be opened (${code}).`, { cause: error });
-}
-
-/** By its code and not by its class: the driver keeps one class per process, tests load its module many times. */
-function sqliteCodeOf(error: unknown): string | null {
-  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : null;
-  return typeof code === 'string' && code.startsWith('SQLITE_') ? code : null;
 }

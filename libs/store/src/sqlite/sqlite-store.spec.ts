@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Database } from 'better-sqlite3';
 import type { ScriptReply, StoreScript, StoreTransaction } from '../script.js';
 import type { StoreCommand } from '../store-client.js';
+import { StoreUnavailableError } from '../store-unavailable.error.js';
 import { IN_MEMORY, openDatabase } from './database.js';
 import { SqliteStore } from './sqlite-store.js';
 
@@ -191,10 +192,47 @@ describe('SqliteStore', () => {
     expect(await sut.scan('0', 'MATCH', 'b:*', 'COUNT', 10)).toEqual(['0', ['b:1']]);
   });
 
+  describe('a file that fails', () => {
+    const fill = async (): Promise<unknown> => {
+      for (let index = 0; ; index += 1) {
+        const failure: unknown = await sut.set(`k${index}`, 'x'.repeat(4_000)).then(
+          () => null,
+          (error: unknown) => error,
+        );
+        if (failure !== null) return failure;
+      }
+    };
+
+    it('says that it is full, for as long as it is', async () => {
+      db.pragma('max_page_count = 40');
+      const failure = await fill();
+      expect(failure).toBeInstanceOf(StoreUnavailableError);
+      expect(failure).toMatchObject({ message: expect.stringContaining('SQLITE_FULL') });
+      await expect(sut.ping()).rejects.toThrow(StoreUnavailableError);
+      expect(await sut.get('k0')).toHaveLength(4_000);
+      sweep();
+      await expect(sut.ping()).rejects.toThrow(StoreUnavailableError);
+
+      db.pragma('max_page_count = 100');
+      const before = rows();
+      expect([await sut.ping(), await sut.ping()]).toEqual(['PONG', 'PONG']);
+      expect(rows()).toBe(before);
+    });
+
+    it('is not called failing after a mistake of a caller', async () => {
+      await sut.set('k', 'x');
+      await expect(sut.sadd('k', 'm')).rejects.toThrow('WRONGTYPE');
+      db.exec("CREATE TRIGGER no BEFORE INSERT ON set_members BEGIN SELECT RAISE(ABORT, 'no'); END");
+      await expect(sut.sadd('s', 'm')).rejects.toThrow('no');
+      expect(await sut.ping()).toBe('PONG');
+    });
+  });
+
   it('closes once, stops sweeping and refuses what comes after', async () => {
     expect([await sut.quit(), await sut.quit()]).toEqual(['OK', 'OK']);
     expect(isSweeping).toBe(false);
     await expect(sut.ping()).rejects.toThrow('Connection is closed.');
+    await expect(sut.ping()).rejects.toThrow(StoreUnavailableError);
     await expect(sut.set('k', 'x')).rejects.toThrow('Connection is closed.');
     await expect(sut.multi([['get', 'k']]).exec()).rejects.toThrow('Connection is closed.');
   });

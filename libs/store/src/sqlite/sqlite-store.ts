@@ -3,12 +3,15 @@ import { reportRarely, warnOnProcess } from '../error-report.js';
 import type { ErrorReport } from '../error-report.js';
 import { systemRepeat } from '../repeat-timer.js';
 import type { RepeatTimer } from '../repeat-timer.js';
+import { keys } from '../keys.js';
 import type { ScriptReply, StoreScript } from '../script.js';
 import type { BatchReplies, StoreBatch, StoreClient, StoreCommand } from '../store-client.js';
+import { StoreUnavailableError } from '../store-unavailable.error.js';
 import { readBatch, requireQueueable, runBatch } from './batch.js';
 import type { BatchCall } from './batch.js';
 import { openDatabase } from './database.js';
 import { SqliteEngine } from './engine.js';
+import { StoreFileError, toOpeningFault, toSqliteFault } from './sqlite-fault.js';
 
 export interface SqliteStoreOptions {
   /** Epoch milliseconds; the system's clock when not given. */
@@ -24,6 +27,8 @@ const SWEEP_EVERY_MS = 500;
 /** Few enough that the requests that wait for a sweep do not feel it: about a millisecond. */
 const KEYS_PER_SWEEP = 100;
 const REPORT_EVERY_MS = 60_000;
+/** Larger than what fits into the page of its key, so that writing it takes room. */
+const PROBE = 'x'.repeat(8192);
 
 /**
  * The embedded store. The file belongs to this process alone and every command runs to its end at once, so the only
@@ -32,6 +37,8 @@ const REPORT_EVERY_MS = 60_000;
 export class SqliteStore implements StoreClient {
   private readonly engine: SqliteEngine;
   private readonly stopSweeping: () => void;
+  /** A write has failed, and none was tried since that shows that writing works again. */
+  private isWriteFaulty = false;
 
   constructor(
     private readonly db: Database,
@@ -44,8 +51,15 @@ export class SqliteStore implements StoreClient {
     }, SWEEP_EVERY_MS);
   }
 
+  /** Fails after a write has failed, until writing works again; it tries that itself. */
   async ping(): Promise<string> {
-    return this.read(() => 'PONG');
+    if (!this.isWriteFaulty) return this.read(() => 'PONG');
+    this.write(() => {
+      this.engine.set(keys.store.probe, PROBE);
+      this.engine.del(keys.store.probe);
+    });
+    this.isWriteFaulty = false;
+    return 'PONG';
   }
 
   async type(key: string): Promise<string> {
@@ -228,12 +242,21 @@ export class SqliteStore implements StoreClient {
   }
 
   private read<T>(work: () => T): T {
-    if (!this.db.open) throw new Error('Connection is closed.');
-    return work();
+    if (!this.db.open) throw new StoreUnavailableError('Connection is closed');
+    try {
+      return work();
+    } catch (error) {
+      throw toSqliteFault(error, this.db.name);
+    }
   }
 
   private write<T>(work: () => T): T {
-    return this.read(() => this.db.transaction(work)());
+    try {
+      return this.read(() => this.db.transaction(work)());
+    } catch (error) {
+      if (error instanceof StoreUnavailableError || error instanceof StoreFileError) this.isWriteFaulty = true;
+      throw error;
+    }
   }
 }
 
@@ -251,5 +274,11 @@ function requireWhole(name: string, reply: ScriptReply): ScriptReply {
 
 /** @throws StoreFileError, see `openDatabase`. */
 export function openSqliteStore(file: string, options: SqliteStoreOptions = {}): SqliteStore {
-  return new SqliteStore(openDatabase(file), options);
+  const db = openDatabase(file);
+  try {
+    return new SqliteStore(db, options);
+  } catch (error) {
+    db.close();
+    throw toOpeningFault(error, file);
+  }
 }

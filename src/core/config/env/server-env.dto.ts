@@ -38,6 +38,9 @@ export class ServerEnv {
   @EnvInteger({ default: 100, min: 1, max: 1024, zeroIsDefault: true, hint: 'MiB' })
   readonly REQUEST_MAX_SIZE_MB!: number;
 
+  @EnvInteger({ default: 25_000, min: 1, max: 3_600_000, zeroIsDefault: true, hint: 'ms' })
+  readonly SHUTDOWN_TIMEOUT!: number;
+
   @EnvFlag(true)
   readonly SWAGGER_ENABLED!: boolean;
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { BatchReplies, StoreBatch } from '@crs/store';
-import { repliesOf, repliesOfRightType } from './store-replies.js';
+import { repliesOf, repliesOfRightType } from './batch-replies.js';
 
 const batch = (replies: BatchReplies): StoreBatch => ({ exec: () => Promise.resolve(replies) });
 const wrongType = new Error('WRONGTYPE Operation against a key holding the wrong kind of value');

@@ -21,6 +21,6 @@ export async function repliesOfRightType(batch: StoreBatch): Promise<readonly un
 
 async function pairsOf(batch: StoreBatch): Promise<readonly [error: Error | null, reply: unknown][]> {
   const pairs = await batch.exec();
-  if (pairs === null) throw new Error('The store has discarded a batch.');
+  if (pairs === null) throw new Error('The store discarded a batch');
   return pairs;
 }
