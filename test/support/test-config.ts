@@ -15,7 +15,14 @@ const DAY_MS = 86_400_000;
 
 const defaults: ConfigValues = {
   env: 'test',
-  http: { host: '127.0.0.1', port: 0, trustProxy: false, cors: false, bodyLimitBytes: 100 * 1024 * 1024, drainMs: 25_000 },
+  http: {
+    host: '127.0.0.1',
+    port: 0,
+    trustProxy: false,
+    cors: false,
+    bodyLimitBytes: 100 * 1024 * 1024,
+    drainMs: 25_000,
+  },
   swaggerEnabled: true,
   logLevel: 'silent',
   dataDir: '/nowhere',

@@ -8,9 +8,7 @@ const parse = (text: string, type?: string): unknown => parseJsonBody(type ?? 'a
 describe('parseJsonBody', () => {
   it('gives back any object that is safe and not too deep', () => {
     const keys = fc.string().filter((key) => key !== '__proto__' && key !== 'constructor');
-    const { tree } = fc.letrec((tie) => ({
-      tree: fc.dictionary(keys, fc.oneof({ maxDepth: 5 }, fc.jsonValue({ maxDepth: 2 }).filter(isFlat), tie('tree'))),
-    }));
+    const tree = fc.dictionary(keys, fc.jsonValue({ maxDepth: 4 }).filter(isFlat), { maxKeys: 6 });
     fc.assert(
       fc.property(tree, (value) => {
         const json = JSON.stringify(value);
