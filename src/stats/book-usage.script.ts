@@ -20,7 +20,7 @@ export interface UsageWrites {
   readonly windows: readonly WindowUse[];
 }
 
-export interface CountGroup {
+interface CountGroup {
   readonly counters: CounterList;
   readonly hashes: readonly HashKey[];
   /** Where a hash does not have the field yet, what it has of others is first kept under other names. */

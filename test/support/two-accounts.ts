@@ -4,7 +4,7 @@ import { type Simulator, startSimulator } from './simulator/simulator.ts';
 import { type ApiAnswer, TestApp } from './test-app.ts';
 import type { ConfigOverrides } from './test-config.ts';
 
-export const TEXT = 'The whole answer, in several pieces.';
+const TEXT = 'The whole answer, in several pieces.';
 
 export const questionOf = (stream: boolean): object => ({
   model: 'claude-opus-5-5',

@@ -81,4 +81,29 @@ describe('StoreModule', () => {
       [{ message: 'The store failed', reason: 'connect ECONNREFUSED', suppressed: 0 }, undefined, 'StoreModule'],
     ]);
   });
+
+  it('says that it waits for a Redis that is not there yet', async () => {
+    const gone = new FakeRedis();
+    const port = await gone.listen();
+    await gone.close();
+    const redis = new FakeRedis();
+    const lines: unknown[] = [];
+    const logger: LoggerService = {
+      log: () => undefined,
+      error: () => undefined,
+      warn: (line) => {
+        lines.push(line);
+        void redis.listen(port);
+      },
+    };
+    const nobody = { username: null, password: null, sentinelName: '', sentinelPassword: null };
+    const options = { kind: 'redis', host: '127.0.0.1', port, db: 0, tls: false, sentinels: [], ...nobody } as const;
+    const module = StoreModule.forRootAsync({ useFactory: () => options });
+    const app = await Test.createTestingModule({ imports: [module] })
+      .setLogger(logger)
+      .compile();
+    expect(lines).toEqual([{ message: `waiting for Redis at 127.0.0.1:${port}` }]);
+    await app.close();
+    await redis.close();
+  });
 });

@@ -121,7 +121,7 @@ export function forwardableQuery(rawUrl: string): string {
 }
 
 function isKeyPair(pair: string): boolean {
-  const name = pair.split('=', 1)[0] ?? '';
+  const name = pair.replace(/=.*$/s, '');
   try {
     return decodeURIComponent(name).toLowerCase() === 'key';
   } catch {
