@@ -6,7 +6,7 @@ import type { TestApp } from '../support/test-app.ts';
 import { expectWhole, questionOf, TwoAccounts } from '../support/two-accounts.ts';
 
 describe('at the edges of failing over', () => {
-  const pool = TwoAccounts.forSuite({ relay: { idleTimeoutMs: 300, firstByteTimeoutMs: 300, holdMs: 100 } });
+  const pool = TwoAccounts.forSuite({ relay: { idleTimeoutMs: 800, firstByteTimeoutMs: 800, holdMs: 100 } });
 
   it.each([
     ['invalid_request_error', 400],

@@ -52,7 +52,7 @@ const STREAM_FAULTS: readonly Fault[] = [
 ];
 
 describe('failing over', () => {
-  const pool = TwoAccounts.forSuite({ relay: { idleTimeoutMs: 300, firstByteTimeoutMs: 300, holdMs: 100 } });
+  const pool = TwoAccounts.forSuite({ relay: { idleTimeoutMs: 800, firstByteTimeoutMs: 800, holdMs: 100 } });
 
   const cases = [
     ...FAULTS.flatMap((fault) => [true, false].map((stream) => ({ ...fault, stream }))),
