@@ -69,8 +69,6 @@ export interface StoredAccount extends AccountSettings {
   readonly errorMessage: string;
   readonly rateLimitedAt: Date | null;
   readonly rateLimitStatus: string;
-  readonly rateLimitResetAt: Date | null;
-  readonly rateLimitAutoStopped: boolean;
   readonly createdAt: Date | null;
   readonly updatedAt: Date | null;
   readonly lastUsedAt: Date | null;
@@ -215,8 +213,6 @@ export function decodeAccount(kind: AccountKind, id: string, fields: RecordField
     errorMessage: read('errorMessage'),
     rateLimitedAt: instant.decode(read('rateLimitedAt')),
     rateLimitStatus: read('rateLimitStatus'),
-    rateLimitResetAt: instant.decode(read('rateLimitResetAt')),
-    rateLimitAutoStopped: offByDefault.decode(read('rateLimitAutoStopped')),
     createdAt: instant.decode(read('createdAt')),
     updatedAt: instant.decode(read('updatedAt')),
     lastUsedAt: instant.decode(read('lastUsedAt')),
@@ -242,10 +238,7 @@ export function toUpstreamAccount(platform: string, stored: StoredAccount, secre
     supportedModels: stored.supportedModels,
     userAgent: stored.userAgent,
     proxy: stored.proxy,
-    rateLimitDurationMinutes: stored.rateLimitDuration,
     rateLimitedAt: stored.rateLimitedAt,
-    rateLimitResetAt: stored.rateLimitResetAt,
-    rateLimitAutoStopped: stored.rateLimitAutoStopped,
     dailyQuotaUsd: stored.dailyQuota,
     quotaResetTime: stored.quotaResetTime,
     subscriptionExpiresAt: stored.subscriptionExpiresAt,

@@ -16,8 +16,6 @@ export interface ClosingCall {
   readonly endpoint: Endpoint;
   readonly job: RetryJob;
   readonly latch: OutcomeLatch;
-  /** Aborted when the process cannot wait for the answer any longer. */
-  readonly stopping: AbortSignal;
 }
 
 /** What one request leaves behind: its session, its usage, its attempts, a mark on an account that broke off. */

@@ -1,5 +1,5 @@
 import { type Principal, RelayError } from '@crs/extension-api';
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppConfig } from '../core/config/app-config.js';
 import { ClientGoneError, StoppingError } from './attempt/attempt-failed.error.js';
@@ -15,11 +15,15 @@ import type { StreamAnswer } from './stream/relay-answer.js';
 /** Everything that belongs to one call while it runs. */
 interface Call extends ClosingCall {
   readonly client: ClientStream;
+  /** Aborted when the process cannot wait for the answer any longer. */
+  readonly stopping: AbortSignal;
 }
 
 /** Conducts one request: describe, check, let it be tried, hand the answer to the client, settle the outcome. */
 @Injectable()
 export class RelayService {
+  private readonly logger = new Logger(RelayService.name);
+
   constructor(
     private readonly factory: RelayRequestFactory,
     private readonly access: RelayAccess,
@@ -78,25 +82,18 @@ export class RelayService {
   }
 
   private async sendStream(call: Call, served: Served, answer: StreamAnswer): Promise<void> {
-    const stop = (): void => {
-      answer.rest.body.abort(new StoppingError());
-    };
-    call.stopping.addEventListener('abort', stop, { once: true });
     const remembered = this.closing.remember(call, served);
-    try {
-      const end = await call.client.sendStream(answer, {
-        idleMs: this.config.relay.idleTimeoutMs,
-        errorFor: (ending) => (ending === 'stopped' ? STOPPING : BROKEN_OFF),
-        beforeFinal: async (ending) => {
-          await remembered;
-          await this.closing.settle(call, ending);
-        },
-      });
-      if (end === 'upstream_broken') this.closing.noteBroken(call, served, answer.tracker);
-      await this.closing.settle(call, end);
-    } finally {
-      call.stopping.removeEventListener('abort', stop);
-    }
+    const end = await call.client.sendStream(answer, {
+      stopping: call.stopping,
+      idleMs: this.config.relay.idleTimeoutMs,
+      errorFor: (ending) => (ending === 'stopped' ? STOPPING : BROKEN_OFF),
+      beforeFinal: async (ending) => {
+        await remembered;
+        await this.closing.settle(call, ending);
+      },
+    });
+    if (end === 'upstream_broken') this.closing.noteBroken(call, served, answer.tracker);
+    await this.closing.settle(call, end);
   }
 
   /** Nothing was served. What was not sent yet is told by the exception filter, the rest by the stream itself. */
@@ -109,6 +106,8 @@ export class RelayService {
     } else if (isEndpointMissing(error)) {
       client.sendWhole(endpoint.answerLocally(job.request));
     } else if (client.isOpen) {
+      // Behind the head no filter sees the error: what nobody foresaw is logged here.
+      if (!isForeseen(error)) this.logger.error({ msg: 'A stream has failed', requestId: job.request.id, err: error });
       client.sendError(toRelayError(error));
     } else {
       client.release();
@@ -122,6 +121,8 @@ const STOPPING = new RelayError('upstream_failed', 'The gateway is being restart
   status: 503,
   retryAfterSeconds: 1,
 });
+
+const isForeseen = (error: unknown): boolean => error instanceof RelayError || error instanceof StoppingError;
 
 const isEndpointMissing = (error: unknown): boolean => error instanceof RelayError && error.code === 'endpoint_missing';
 

@@ -86,4 +86,16 @@ describe('a gateway that is told to stop', () => {
     expect(total.inputTokens).toBeGreaterThan(0);
     expect(await admin.request('GET', `/accounts/claude-console`)).toMatchObject({ items: [{ marks: [] }] });
   });
+
+  it('does not wait for a client that takes nothing, and books what it used', async () => {
+    await prepare(300);
+    simulator.script('up-a', [{ textBytes: 16 * 1024 * 1024, deltaChars: 64 * 1024 }]);
+    const response = await ask();
+    expect(response.status).toBe(200);
+    expect(await gateway.stop()).toBe(0);
+    expect((await readAll(response)).isWhole).toBe(false);
+    await start(300);
+    const { total } = (await admin.request('GET', `/keys/${client.id}/stats`)) as { total: { requests: number } };
+    expect(total.requests).toBe(1);
+  });
 });

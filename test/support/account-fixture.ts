@@ -1,47 +1,12 @@
 import { type AccountKind, type Platform, PlatformAdapter, type ServiceName } from '@crs/extension-api';
 import type { StoreClient } from '@crs/store';
 import { Injectable } from '@nestjs/common';
+import { ClaudeConsolePlatform } from '../../src/platforms/claude-console/claude-console.platform.js';
+import { CodexPlatform } from '../../src/platforms/codex/codex.platform.js';
 
-/** v1's names of the two kinds of account. */
-export const CONSOLE_KIND: AccountKind = {
-  recordPrefix: 'claude_console_account',
-  sharedSet: 'shared_claude_console_accounts',
-  accountType: 'claude-console',
-  storedPlatform: 'claude-console',
-  secretSalt: 'claude-console-salt',
-  undecryptable: 'as_is',
-  urlField: 'apiUrl',
-  binding: {
-    storedField: 'claudeConsoleAccountId',
-    prefix: '',
-    apiField: 'claudeConsoleAccountId',
-    groupField: 'claudeAccountId',
-  },
-  sessionPrefix: 'unified_claude_session_mapping:',
-  rateLimitedStatus: 'rate_limited',
-  defaultUserAgent: 'claude-cli/1.0.69 (external, cli)',
-  ownSettings: ['supportedModels', 'maxConcurrentTasks', 'interceptWarmup'],
-};
-
-export const CODEX_KIND: AccountKind = {
-  recordPrefix: 'openai_responses_account',
-  sharedSet: 'shared_openai_responses_accounts',
-  accountType: 'openai-responses',
-  storedPlatform: 'openai-responses',
-  secretSalt: 'openai-responses-salt',
-  undecryptable: 'empty',
-  urlField: 'baseApi',
-  binding: {
-    storedField: 'openaiAccountId',
-    prefix: 'responses:',
-    apiField: 'codexAccountId',
-    groupField: 'openaiAccountId',
-  },
-  sessionPrefix: 'unified_openai_session_mapping:',
-  rateLimitedStatus: 'rateLimited',
-  defaultUserAgent: '',
-  ownSettings: ['providerEndpoint'],
-};
+/** The two kinds of account, as their platforms declare them. */
+export const CONSOLE_KIND: AccountKind = new ClaudeConsolePlatform().account;
+export const CODEX_KIND: AccountKind = new CodexPlatform().account;
 
 /** Platforms whose accounts are kept and that relay nothing. */
 @Injectable()

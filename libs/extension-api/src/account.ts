@@ -37,13 +37,8 @@ export interface UpstreamAccount {
   readonly supportedModels: ModelMap;
   readonly userAgent: string;
   readonly proxy: AccountProxy | null;
-  /** Minutes that a rate limit mark of v1 lasts; 0 = no such marks. */
-  readonly rateLimitDurationMinutes: number;
+  /** When a rate limit was last noted; informative, what holds the account back are its marks. */
   readonly rateLimitedAt: Date | null;
-  /** When v1's responses accounts say that the limit ends. */
-  readonly rateLimitResetAt: Date | null;
-  /** v1 switched `isActive`/`schedulable` off by itself because of a rate limit. */
-  readonly rateLimitAutoStopped: boolean;
   /** USD per quota day; 0 = none. */
   readonly dailyQuotaUsd: number;
   /** `HH:mm` in the configured zone. */

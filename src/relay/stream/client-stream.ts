@@ -1,6 +1,7 @@
 import type { RelayError } from '@crs/extension-api';
 import type { FastifyReply } from 'fastify';
 import {
+  AttemptFailedError,
   AttemptTimeoutError,
   ClientGoneError,
   StoppingError,
@@ -14,7 +15,7 @@ import { EVENT_BREAK } from './stream-tracker.js';
 
 const PING_EVERY_MS = 15_000;
 /** How long a client may take to read the last words before its connection is cut. */
-const LAST_WORDS_MS = 10_000;
+const LAST_WORDS_MS = 3000;
 /** A client that takes no byte for this long is gone, whatever its connection says. */
 const CLIENT_STALL_MS = 300_000;
 /** How long an upstream may take to end an answer whose last event has come. */
@@ -23,6 +24,8 @@ const AFTER_FINAL_MS = 1000;
 export type StreamEnd = 'completed' | 'client_gone' | 'upstream_broken' | 'stopped';
 
 export interface StreamOrder {
+  /** Aborted when the process cannot wait for the answer any longer. */
+  readonly stopping: AbortSignal;
   readonly idleMs: number;
   /** What is to be told when the stream does not come to its end. */
   readonly errorFor: (end: 'upstream_broken' | 'stopped') => RelayError;
@@ -111,11 +114,16 @@ export class ClientStream {
     const abortUpstream = (): void => {
       rest.body.abort(new ClientGoneError());
     };
+    const stopUpstream = (): void => {
+      rest.body.abort(new StoppingError());
+    };
     this.signal.addEventListener('abort', abortUpstream, { once: true });
+    order.stopping.addEventListener('abort', stopUpstream, { once: true });
     try {
       return await this.finish(answer, order, await this.pump(answer, order));
     } finally {
       this.signal.removeEventListener('abort', abortUpstream);
+      order.stopping.removeEventListener('abort', stopUpstream);
       // What is left of the exchange is of no use to anybody; where it has ended by itself, nothing happens.
       rest.body.abort(new ClientGoneError());
     }
@@ -138,11 +146,13 @@ export class ClientStream {
             rest.body.abort(new AttemptTimeoutError('idle'));
           });
         }
-        await this.write(chunk);
+        await this.write(chunk, order.stopping);
       }
       tracker.end();
       return null;
     } catch (error) {
+      // Only what can break a stream; a fault of ours must not be blamed on the upstream.
+      if (!isBreak(error)) throw error;
       return error;
     } finally {
       silence.stop();
@@ -191,22 +201,24 @@ export class ClientStream {
     if (!this.reply.raw.writableNeedDrain) this.reply.raw.write(this.protocol.pingEvent);
   }
 
-  /** Resolves when the client can take more. */
-  private async write(bytes: Buffer): Promise<void> {
+  /** Resolves when the client can take more; rejects when it is gone, or when nobody can wait for it any longer. */
+  private async write(bytes: Buffer, stopping: AbortSignal): Promise<void> {
     if (bytes.length === 0 || this.reply.raw.write(bytes)) return;
     const { raw } = this.reply;
+    const ended = AbortSignal.any([this.signal, stopping]);
     await new Promise<void>((resolve, reject) => {
       const settle = (): void => {
         stalled.stop();
         raw.off('drain', settle);
-        this.signal.removeEventListener('abort', settle);
-        if (raw.writableNeedDrain || this.signal.aborted) reject(new ClientGoneError());
+        ended.removeEventListener('abort', settle);
+        if (stopping.aborted && !this.signal.aborted) reject(new StoppingError());
+        else if (raw.writableNeedDrain || this.signal.aborted) reject(new ClientGoneError());
         else resolve();
       };
       const stalled = new Deadline(CLIENT_STALL_MS, settle);
       raw.once('drain', settle);
-      this.signal.addEventListener('abort', settle, { once: true });
-      if (this.signal.aborted) settle();
+      ended.addEventListener('abort', settle, { once: true });
+      if (ended.aborted) settle();
     });
   }
 
@@ -224,3 +236,6 @@ export class ClientStream {
     raw.socket?.destroySoon();
   }
 }
+
+const isBreak = (error: unknown): boolean =>
+  error instanceof AttemptFailedError || error instanceof ClientGoneError || error instanceof StoppingError;
