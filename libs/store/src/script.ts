@@ -34,6 +34,8 @@ export interface StoreTransaction {
   zcard(key: string): number;
   zrange(key: string, start: number, stop: number): string[];
   zrevrange(key: string, start: number, stop: number): string[];
+  zrangebyscore(key: string, min: number, max: number): string[];
+  zremrangebyscore(key: string, min: number, max: number): number;
   lpush(key: string, ...values: string[]): number;
   lrange(key: string, start: number, stop: number): string[];
   ltrim(key: string, start: number, stop: number): 'OK';

@@ -67,6 +67,10 @@ export interface StoreClient {
   zcard(key: string): Promise<number>;
   zrange(key: string, start: number, stop: number): Promise<string[]>;
   zrevrange(key: string, start: number, stop: number): Promise<string[]>;
+  /** Members with `min <= score <= max`, in order. */
+  zrangebyscore(key: string, min: number, max: number): Promise<string[]>;
+  /** How many were removed. */
+  zremrangebyscore(key: string, min: number, max: number): Promise<number>;
 
   lpush(key: string, ...values: string[]): Promise<number>;
   lrange(key: string, start: number, stop: number): Promise<string[]>;

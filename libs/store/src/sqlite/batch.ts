@@ -81,6 +81,12 @@ const COMMANDS: Readonly<Record<string, Shape>> = {
   zcard: exactly<Key>(1, (target, key) => target.zcard(key)),
   zrange: exactly<KeyAndTwo>(3, (target, key, from, to) => target.zrange(key, toNumber(from), toNumber(to))),
   zrevrange: exactly<KeyAndTwo>(3, (target, key, from, to) => target.zrevrange(key, toNumber(from), toNumber(to))),
+  zrangebyscore: exactly<KeyAndTwo>(3, (target, key, min, max) =>
+    target.zrangebyscore(key, toNumber(min), toNumber(max)),
+  ),
+  zremrangebyscore: exactly<KeyAndTwo>(3, (target, key, min, max) =>
+    target.zremrangebyscore(key, toNumber(min), toNumber(max)),
+  ),
   lpush: atLeast<KeyAndMore>(2, (target, key, ...values) => target.lpush(key, ...values)),
   lrange: exactly<KeyAndTwo>(3, (target, key, from, to) => target.lrange(key, toNumber(from), toNumber(to))),
   ltrim: exactly<KeyAndTwo>(3, (target, key, from, to) => target.ltrim(key, toNumber(from), toNumber(to))),

@@ -147,6 +147,14 @@ export class SqliteEngine implements StoreTransaction {
     return this.sortedSets.zrevrange(key, start, stop);
   }
 
+  zrangebyscore(key: string, min: number, max: number): string[] {
+    return this.sortedSets.zrangebyscore(key, min, max);
+  }
+
+  zremrangebyscore(key: string, min: number, max: number): number {
+    return this.sortedSets.zremrangebyscore(key, min, max);
+  }
+
   lpush(key: string, ...values: string[]): number {
     return this.lists.lpush(key, ...values);
   }

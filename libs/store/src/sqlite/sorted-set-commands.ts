@@ -3,7 +3,7 @@ import type { StoreTransaction } from '../script.js';
 import { printScore, requireScore } from './decimal.js';
 import { requireInteger } from './integer.js';
 import type { Keyspace } from './keyspace.js';
-import { requireSome } from './reply-error.js';
+import { ReplyError, requireSome } from './reply-error.js';
 import { resolveSpan } from './span.js';
 
 type Range = Statement<[number, number, number], { member: string }>;
@@ -11,7 +11,7 @@ type Range = Statement<[number, number, number], { member: string }>;
 /** Ordered by score, then by the members' bytes: SQLite compares text as memcmp of UTF-8, which is Redis' order. */
 export class SortedSetCommands implements Pick<
   StoreTransaction,
-  'zadd' | 'zrem' | 'zscore' | 'zcard' | 'zrange' | 'zrevrange'
+  'zadd' | 'zrem' | 'zscore' | 'zcard' | 'zrange' | 'zrevrange' | 'zrangebyscore' | 'zremrangebyscore'
 > {
   private readonly insert: Statement<[number, string, number]>;
   private readonly update: Statement<[number, number, string]>;
@@ -21,6 +21,8 @@ export class SortedSetCommands implements Pick<
   private readonly count: Statement<[number], number>;
   private readonly ascending: Range;
   private readonly descending: Range;
+  private readonly selectScored: Statement<[number, number, number], string>;
+  private readonly removeScored: Statement<[number, number, number]>;
 
   constructor(
     db: Database,
@@ -38,6 +40,12 @@ export class SortedSetCommands implements Pick<
       );
     this.ascending = range('ASC');
     this.descending = range('DESC');
+    this.selectScored = db
+      .prepare<[number, number, number], string>(
+        'SELECT member FROM zset_members WHERE key_id = ? AND score BETWEEN ? AND ? ORDER BY score, member',
+      )
+      .pluck();
+    this.removeScored = db.prepare('DELETE FROM zset_members WHERE key_id = ? AND score BETWEEN ? AND ?');
   }
 
   /** Gives 1 when the member is new, 0 when only its score was set. */
@@ -77,6 +85,21 @@ export class SortedSetCommands implements Pick<
     return this.range(this.descending, key, start, stop);
   }
 
+  zrangebyscore(key: string, min: number, max: number): string[] {
+    const [least, most] = [requireBound(min), requireBound(max)];
+    const zset = this.keyspace.findOfType(key, 'zset');
+    return zset === null ? [] : this.selectScored.all(zset.id, least, most);
+  }
+
+  zremrangebyscore(key: string, min: number, max: number): number {
+    const [least, most] = [requireBound(min), requireBound(max)];
+    const zset = this.keyspace.findOfType(key, 'zset');
+    if (zset === null) return 0;
+    const { changes } = this.removeScored.run(zset.id, least, most);
+    if (changes > 0 && this.selectAny.get(zset.id) === undefined) this.keyspace.remove(zset);
+    return changes;
+  }
+
   private range(statement: Range, key: string, start: number, stop: number): string[] {
     const first = requireInteger(start);
     const last = requireInteger(stop);
@@ -92,4 +115,9 @@ export class SortedSetCommands implements Pick<
   private sizeOf(id: number): number {
     return Number(this.count.get(id));
   }
+}
+
+function requireBound(score: number): number {
+  if (Number.isNaN(score)) throw new ReplyError('ERR min or max is not a float');
+  return score;
 }

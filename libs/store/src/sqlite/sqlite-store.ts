@@ -187,6 +187,14 @@ export class SqliteStore implements StoreClient {
     return this.read(() => this.engine.zrevrange(key, start, stop));
   }
 
+  async zrangebyscore(key: string, min: number, max: number): Promise<string[]> {
+    return this.read(() => this.engine.zrangebyscore(key, min, max));
+  }
+
+  async zremrangebyscore(key: string, min: number, max: number): Promise<number> {
+    return this.write(() => this.engine.zremrangebyscore(key, min, max));
+  }
+
   async lpush(key: string, ...values: string[]): Promise<number> {
     return this.write(() => this.engine.lpush(key, ...values));
   }

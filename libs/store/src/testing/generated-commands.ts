@@ -42,6 +42,7 @@ const anyCommand: fc.Arbitrary<StoreCommand> = fc.oneof(
   command('sismember', key, part),
   command('zadd', key, score, part),
   command('zscore', key, part),
+  ...['zrangebyscore', 'zremrangebyscore'].map((name) => command(name, key, score, score)),
   ...['zrange', 'zrevrange', 'lrange', 'ltrim'].map((name) => command(name, key, index, index)),
   ...['hmget', 'hdel', 'sadd', 'srem', 'zrem', 'lpush'].map(withParts),
 );

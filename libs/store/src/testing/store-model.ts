@@ -151,6 +151,17 @@ export class StoreModel implements StoreTransaction {
   zrevrange(key: string, start: number, stop: number): string[] {
     return slice(this.zrange(key, 0, -1).reverse(), start, stop);
   }
+  zrangebyscore(key: string, min: number, max: number): string[] {
+    const scores = this.find(key, 'zset')?.scores ?? new Map<string, number>();
+    return this.zrange(key, 0, -1).filter((member) => {
+      const score = scores.get(member) ?? Number.NaN;
+      return score >= min && score <= max;
+    });
+  }
+  zremrangebyscore(key: string, min: number, max: number): number {
+    const members = this.zrangebyscore(key, min, max);
+    return members.length === 0 ? 0 : this.zrem(key, ...members);
+  }
 
   lpush(key: string, ...values: string[]): number {
     const items: string[] = [];

@@ -56,6 +56,27 @@ export function describeSortedSets(store: () => StoreClient): void {
       expect(await store().zscore('k', 'a')).toBe(text);
     });
 
+    it.each([
+      [1, 2, ['b', 'c']],
+      [-Infinity, 0, ['a']],
+      [2.5, Infinity, ['d']],
+      [3, 1, []],
+    ])('gives and removes the members with scores from %d to %d', async (min, max, expected) => {
+      for (const [index, member] of ['a', 'b', 'c', 'd'].entries()) await store().zadd('k', index, member);
+      expect(await store().zrangebyscore('k', min, max)).toEqual(expected);
+      expect(await store().zremrangebyscore('k', min, max)).toBe(expected.length);
+      expect(await store().zrange('k', 0, -1)).toEqual(['a', 'b', 'c', 'd'].filter((m) => !expected.includes(m)));
+    });
+
+    it('is gone with its last member', async () => {
+      await store().zadd('k', 1, 'a');
+      expect(await store().zremrangebyscore('k', -Infinity, Infinity)).toBe(1);
+      expect(await store().exists('k')).toBe(0);
+      expect(await store().zrangebyscore('k', -Infinity, Infinity)).toEqual([]);
+      expect(await store().zremrangebyscore('k', -Infinity, Infinity)).toBe(0);
+      await expect(store().zrangebyscore('k', Number.NaN, 1)).rejects.toThrow('ERR min or max is not a float');
+    });
+
     it('keeps every bit of a fraction', async () => {
       await store().zadd('k', 0.1 + 0.2, 'a');
       expect(Number(await store().zscore('k', 'a'))).toBe(0.1 + 0.2);
