@@ -15,14 +15,18 @@ const IPV4_NETWORKS: readonly (readonly [string, number])[] = [
   ['240.0.0.0', 4],
 ];
 
-/** The last two carry an IPv4 address inside (NAT64, 6to4) and would reach a private one through a gateway. */
+/**
+ * `::/96` holds the unspecified address, loopback and IPv4-compatible addresses. The last ones carry an IPv4 address
+ * inside (NAT64, 6to4) and would reach a private one through a gateway.
+ */
 const IPV6_NETWORKS: readonly (readonly [string, number])[] = [
-  ['::', 128],
-  ['::1', 128],
+  ['::', 96],
   ['fc00::', 7],
   ['fe80::', 10],
+  ['fec0::', 10],
   ['ff00::', 8],
   ['64:ff9b::', 96],
+  ['64:ff9b:1::', 48],
   ['2002::', 16],
 ];
 

@@ -19,6 +19,11 @@ export class BlockedAddressError extends Error {
   readonly code = 'EGRESS_BLOCKED_ADDRESS';
 }
 
+/** What ends an exchange whose caller has given up. */
+export function toAbortError(signal: AbortSignal): EgressError {
+  return new EgressError('aborted', 'The exchange was given up', { cause: signal.reason });
+}
+
 const BY_CODE: Readonly<Record<string, EgressFault>> = {
   ENOTFOUND: 'dns',
   EAI_AGAIN: 'dns',

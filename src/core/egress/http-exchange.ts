@@ -2,9 +2,10 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { AccountProxy } from '@crs/extension-api';
 import { Injectable } from '@nestjs/common';
 import type { Dispatcher } from 'undici';
+import { decodeAnswer } from './content-encoding.js';
 import { DispatcherPool } from './dispatcher.pool.js';
-import { EgressError, toEgressError } from './egress-error.js';
-import { UpstreamBody } from './upstream-body.js';
+import { type EgressError, toAbortError, toEgressError } from './egress-error.js';
+import { type AnswerBody, UpstreamBody } from './upstream-body.js';
 
 export interface OutgoingRequest {
   readonly url: URL;
@@ -18,8 +19,9 @@ export interface OutgoingRequest {
 
 export interface IncomingResponse {
   readonly status: number;
+  /** There is a `content-encoding` only where it cannot be decoded; the body is as it came then. */
   readonly headers: IncomingHttpHeaders;
-  readonly body: UpstreamBody;
+  readonly body: AnswerBody;
 }
 
 type Controller = Dispatcher.DispatchController;
@@ -50,9 +52,10 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseStart(controller: Controller, status: number, headers: IncomingHttpHeaders): void {
     if (status < 200) return;
-    this.body = new UpstreamBody(controller);
+    const body = new UpstreamBody(controller);
+    this.body = body;
     this.settle(() => {
-      if (this.body !== null) this.resolve({ status, headers, body: this.body });
+      this.resolve({ status, ...decodeAnswer(headers, body, this.request.signal) });
     });
   }
 
@@ -93,10 +96,6 @@ class Exchange implements Dispatcher.DispatchHandler {
   private release(): void {
     this.request.signal.removeEventListener('abort', this.onAbort);
   }
-}
-
-function toAbortError(signal: AbortSignal): EgressError {
-  return new EgressError('aborted', 'The exchange was given up', { cause: signal.reason });
 }
 
 /** Sends one request to an upstream and gives its answer as it comes. No policy, no retry, no clock of its own. */

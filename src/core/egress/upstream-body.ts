@@ -5,15 +5,23 @@ export interface BodyControl {
   abort(reason: Error): void;
 }
 
+/** The body of one answer, read by pulling. */
+export interface AnswerBody {
+  /** The next chunk; null at a clean end. Rejects with the fault when the exchange broke. One reader at a time. */
+  read(): Promise<Buffer | null>;
+  /** Ends the exchange at once; a reader that waits is rejected with the reason. Safe to call at any time, any number of times. */
+  abort(reason: Error): void;
+}
+
 /** Bytes that may wait for a reader before the socket is paused. */
 const HIGH_WATER_BYTES = 64 * 1024;
 
 /**
- * The body of one upstream answer, read by pulling. Chunks arrive as the socket gives them and are handed on unchanged;
+ * The body as it comes from the socket. Chunks arrive as the socket gives them and are handed on unchanged;
  * while nobody reads, at most about 64 KiB wait here and the socket is paused, so a slow client slows the upstream
  * instead of filling memory.
  */
-export class UpstreamBody {
+export class UpstreamBody implements AnswerBody {
   private readonly chunks: Buffer[] = [];
   private waitingBytes = 0;
   private paused = false;
@@ -23,7 +31,6 @@ export class UpstreamBody {
 
   constructor(private readonly control: BodyControl) {}
 
-  /** The next chunk; null at a clean end. Rejects with the fault when the exchange broke. One reader at a time. */
   read(): Promise<Buffer | null> {
     const chunk = this.chunks.shift();
     if (chunk !== undefined) {
@@ -39,7 +46,6 @@ export class UpstreamBody {
     });
   }
 
-  /** Ends the exchange at once; a reader that waits is rejected with the reason. Safe to call at any time, any number of times. */
   abort(reason: Error): void {
     if (this.ended || this.failure !== null) return;
     this.fail(reason);
