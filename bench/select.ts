@@ -42,6 +42,7 @@ async function measure(scheduler: Scheduler, sessionHash: string | null): Promis
       model: 'claude-sonnet-4-5',
       endpoint: 'messages',
       sessionHash,
+      slotFor: null,
       excluded: new Set(),
     });
     times.push(performance.now() - startedAt);
@@ -81,6 +82,7 @@ try {
     model: 'claude-sonnet-4-5',
     endpoint: 'messages',
     sessionHash: SESSION,
+    slotFor: null,
     excluded: new Set(),
   });
   await scheduler.remember(SESSION, selection);

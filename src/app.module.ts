@@ -9,8 +9,10 @@ import { ConfigModule } from './core/config/config.module.js';
 import { CryptoModule } from './core/crypto/crypto.module.js';
 import { EgressModule } from './core/egress/egress.module.js';
 import { HttpModule } from './core/http/http.module.js';
+import { LeaseModule } from './core/lease/lease.module.js';
 import { loggerOptions } from './core/logging/logger.options.js';
 import { PlatformRegistryModule } from './core/platforms/platform.registry.module.js';
+import { SettingsModule } from './core/settings/settings.module.js';
 import { HealthModule } from './health/health.module.js';
 import { PlatformsModule } from './platforms/platforms.module.js';
 import { RelayModule } from './relay/relay.module.js';
@@ -36,6 +38,8 @@ export class AppModule {
         StoreModule.forRootAsync({ useFactory: ({ store }: AppConfig) => store, inject: [AppConfig] }),
         CryptoModule,
         EgressModule,
+        LeaseModule,
+        SettingsModule,
         HttpModule,
         PlatformRegistryModule,
         PlatformsModule,

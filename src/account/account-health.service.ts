@@ -29,6 +29,7 @@ export class AccountHealthService {
       marks: this.config.marks,
       now: this.clock.now(),
       secret: account.secret,
+      rateLimitMinutes: account.rateLimitMinutes,
     });
     const isMarked = await this.marks.apply(this.platforms.get(account.platform).account, account.id, plan);
     this.directory.forget(account.platform);

@@ -71,16 +71,21 @@ export class AccountRecordFactory {
     };
   }
 
-  toggle(record: RecordFields): AccountUpdate {
-    const schedulable = String(record['schedulable'] === 'false');
-    return {
-      patch: { ...decisionPatch(record), schedulable, ...this.stamp() },
-      expected: stopFieldsOf(record),
-    };
+  toggleSchedulable(record: RecordFields): AccountUpdate {
+    return this.decide(record, { schedulable: String(record['schedulable'] === 'false') });
+  }
+
+  toggleActive(record: RecordFields): AccountUpdate {
+    return this.decide(record, { isActive: String(record['isActive'] !== 'true') });
   }
 
   reset(record: RecordFields): AccountUpdate {
     return { patch: { ...resetPatch(record), ...this.stamp() }, expected: stopFieldsOf(record) };
+  }
+
+  /** An administrator's own setting of a switch, which must survive the end of a stop of v1. */
+  private decide(record: RecordFields, patch: RecordFields): AccountUpdate {
+    return { patch: { ...decisionPatch(record), ...patch, ...this.stamp() }, expected: stopFieldsOf(record) };
   }
 
   private targetOf(platform: string): AccountTarget {

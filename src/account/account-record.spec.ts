@@ -23,7 +23,7 @@ const filled = fc.string({ minLength: 1 });
 const proxies: fc.Arbitrary<AccountProxy> = fc.record(
   {
     type: fc.constantFrom('http', 'https', 'socks5'),
-    host: filled,
+    host: fc.oneof(fc.domain(), fc.ipV4(), fc.ipV6(), fc.constant('[::1]')),
     port: fc.integer({ min: 1, max: 65_535 }),
     username: filled,
     password: filled,
@@ -213,6 +213,8 @@ describe('decodeAccount', () => {
     '{"type":"socks4","host":"h","port":1}',
     '{"type":"http","host":"","port":1}',
     '{"type":"http","host":1,"port":1}',
+    '{"type":"http","host":"http://h","port":1}',
+    '{"type":"http","host":"u:p@h","port":1}',
     '{"type":"http","host":"h","port":0}',
     '{"type":"http","host":"h","port":70000}',
     '{"type":"http","host":"h","port":null}',
@@ -245,9 +247,12 @@ describe('toUpstreamAccount', () => {
       userAgent: '',
       proxy: null,
       rateLimitedAt: null,
+      rateLimitMinutes: 60,
       dailyQuotaUsd: 0,
       quotaResetTime: '00:00',
       subscriptionExpiresAt: null,
+      maxConcurrentTasks: 0,
+      interceptWarmup: false,
       disableAutoProtection: false,
       createdAt: new Date('2026-11-23T04:05:00.325Z'),
     });

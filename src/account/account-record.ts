@@ -239,9 +239,12 @@ export function toUpstreamAccount(platform: string, stored: StoredAccount, secre
     userAgent: stored.userAgent,
     proxy: stored.proxy,
     rateLimitedAt: stored.rateLimitedAt,
+    rateLimitMinutes: stored.rateLimitDuration,
     dailyQuotaUsd: stored.dailyQuota,
     quotaResetTime: stored.quotaResetTime,
     subscriptionExpiresAt: stored.subscriptionExpiresAt,
+    maxConcurrentTasks: stored.maxConcurrentTasks,
+    interceptWarmup: stored.interceptWarmup,
     disableAutoProtection: stored.disableAutoProtection,
     createdAt: stored.createdAt,
   };

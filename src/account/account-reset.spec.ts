@@ -72,6 +72,42 @@ describe('actions on an account', () => {
     });
   });
 
+  describe('POST /:id/toggle', () => {
+    it('switches an account off and on again, and leaves the rest', async () => {
+      const id = await api.create({ schedulable: false });
+      const { isActive: _, updatedAt: __, ...before } = await api.record(id);
+      const toggle = async () => (await api.send('POST', `claude-console/${id}/toggle`)).body;
+      expect(await toggle()).toMatchObject({ isActive: false, schedulable: false });
+      expect(await toggle()).toMatchObject({ isActive: true, schedulable: false });
+      const { isActive, updatedAt, ...after } = await api.record(id);
+      expect([isActive, updatedAt]).toEqual(['true', '2026-11-23T04:00:00.000Z']);
+      expect(after).toMatchObject(before);
+      expect((await api.send('POST', 'claude-console/none/toggle')).status).toBe(404);
+    });
+
+    it('survives the end of a stop that v1 made', async () => {
+      await putAccounts(
+        api.store,
+        CONSOLE_KIND,
+        v1ConsoleRecord({
+          id: 'a',
+          isActive: 'true',
+          schedulable: 'false',
+          status: 'rate_limited',
+          rateLimitedAt: new Date(api.now).toISOString(),
+          rateLimitAutoStopped: 'true',
+        }),
+      );
+      await api.send('POST', 'claude-console/a/toggle');
+      api.now += 3_600_000;
+      expect((await api.send('GET', 'claude-console/a')).body).toMatchObject({
+        schedulable: true,
+        isActive: false,
+        status: 'active',
+      });
+    });
+  });
+
   describe('POST /:id/reset-rate-limit', () => {
     it('ends every temporary mark, and what v1 stopped by itself is on again', async () => {
       await putAccounts(

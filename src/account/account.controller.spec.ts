@@ -40,7 +40,48 @@ describe('reading accounts', () => {
       expect(await names('accountType=group')).toEqual([]);
     });
 
-    it.each(['limit=0', 'limit=201', 'offset=-1', 'isActive=yes', 'accountType=own', 'unknown=1'])(
+    it('finds accounts by a part of the name, by status and by group', async () => {
+      const id = await api.create({ name: 'Team One' });
+      await api.create({ name: 'team two' });
+      await api.create({ name: 'other' });
+      await putAccounts(api.store, CONSOLE_KIND, v1ConsoleRecord({ id: 'u', name: 'u', status: 'unauthorized' }));
+      const { body } = await api.call('POST', '/account-groups', { name: 'g', platform: 'claude' });
+      const group = String(body['id']);
+      await api.call('PUT', `/account-groups/${group}/members`, { accountIds: [id, 'u'] });
+      const names = async (query: string) => {
+        const { items, total } = (await api.send('GET', `claude-console?${query}`)).body as {
+          items: Json[];
+          total: number;
+        };
+        expect(total).toBe(items.length);
+        return items.map((item) => item['name']).sort();
+      };
+      expect(await names('search=%20TEAM')).toEqual(['Team One', 'team two']);
+      expect(await names('search=')).toHaveLength(4);
+      expect(await names('search=none')).toEqual([]);
+      expect(await names('status=unauthorized')).toEqual(['u']);
+      expect(await names('status=Active')).toEqual([]);
+      expect(await names(`group=${group}`)).toEqual(['Team One', 'u']);
+      expect(await names(`group=${group}&status=active`)).toEqual(['Team One']);
+      expect(await names('group=none')).toEqual([]);
+    });
+
+    it('lists the accounts of all platforms', async () => {
+      await api.send('POST', 'codex', { name: 'codex one', apiUrl: 'https://codex.example/v1', apiKey: 'sk-x' });
+      await api.create({ name: 'console two', priority: 2 });
+      await api.create({ name: 'console one', priority: 1 });
+      const names = async (query: string) => {
+        const { items, total } = (await api.call('GET', `/accounts${query}`)).body as { items: Json[]; total: number };
+        return [items.map(({ name, platform }) => `${String(platform)}: ${String(name)}`), total];
+      };
+      const whole = ['claude-console: console one', 'claude-console: console two', 'codex: codex one'];
+      expect(await names('')).toEqual([whole, 3]);
+      expect(await names('?offset=1&limit=1')).toEqual([whole.slice(1, 2), 3]);
+      expect(await names('?search=one')).toEqual([[whole[0], whole[2]], 2]);
+      expect((await api.call('GET', '/accounts?platform=codex')).status).toBe(400);
+    });
+
+    it.each(['limit=0', 'limit=201', 'offset=-1', 'isActive=yes', 'accountType=own', 'unknown=1', 'search=1&search=2'])(
       'refuses ?%s',
       async (query) => {
         expect((await api.send('GET', `claude-console?${query}`)).status).toBe(400);
@@ -91,6 +132,16 @@ describe('reading accounts', () => {
       expect(await availability(await api.create())).toEqual({ available: true, reasons: [], retryAt: null });
     });
 
+    it('shows what a daily quota has spent, and when its day ends', async () => {
+      const id = await api.create({ dailyQuota: 10, quotaResetTime: '06:30' });
+      await api.store.set(`v2:account:quota:${id}:2026-11-23T06:30`, '3.75');
+      expect((await api.send('GET', `claude-console/${id}`)).body).toMatchObject({
+        dailyQuota: 10,
+        dailyUsage: 3.75,
+        quotaResetsAt: '2026-11-23T22:30:00.000Z',
+      });
+    });
+
     it('says why it is not, and when it will be', async () => {
       const id = await api.create({ dailyQuota: 1 });
       await api.store.set(`v2:account:quota:${id}:2026-11-23T00:00`, '1.01');
@@ -131,7 +182,10 @@ describe('reading accounts', () => {
       ['GET', id],
       ['PUT', id],
       ['DELETE', id],
+      ['POST', `${id}/toggle`],
       ['POST', `${id}/toggle-schedulable`],
+      ['GET', `${id}/error-history`],
+      ['DELETE', `${id}/error-history`],
       ['POST', `${id}/reset-rate-limit`],
       ['GET', `${id}/availability`],
     ] as const) {
@@ -146,7 +200,7 @@ describe('reading accounts', () => {
     const base = '/api/v2/accounts/{platform}';
     expect(Object.keys(document.paths[base] ?? {}).sort()).toEqual(['get', 'post']);
     expect(Object.keys(document.paths[`${base}/{id}`] ?? {}).sort()).toEqual(['delete', 'get', 'put']);
-    for (const path of ['toggle-schedulable', 'reset-rate-limit']) {
+    for (const path of ['toggle', 'toggle-schedulable', 'reset-rate-limit']) {
       const operation = document.paths[`${base}/{id}/${path}`]?.['post'] as { responses: Json };
       expect(Object.keys(operation.responses).sort()).toEqual(['200', '400', '401', '404', '409']);
     }

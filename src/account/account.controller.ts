@@ -61,10 +61,26 @@ export class AccountController {
   }
 
   @Delete(':id')
-  @ApiOperation({ summary: 'Remove an account', description: 'Removes the account and its marks for good.' })
+  @ApiOperation({
+    summary: 'Remove an account',
+    description:
+      'Removes the account, its marks and its error history for good, and takes it out of its groups. Client keys that are bound to it have no account then.',
+  })
   @ApiOkResponse({ description: 'The account as it was.', type: AccountDto })
   async remove(@Param('platform') platform: string, @Param('id') id: string): Promise<Readonly<AccountDto>> {
     return toAccountDto(await this.accounts.remove(platform, id));
+  }
+
+  @Post(':id/toggle')
+  @HttpCode(200)
+  @ApiOperation({
+    summary: 'Switch an account off, or on again',
+    description: 'Turns isActive. A decision of yours: it outlives a stop that version 1 made by itself.',
+  })
+  @ApiOkResponse({ description: 'The account after the change.', type: AccountDto })
+  @ApiProblem(409, 'Others changed the account at the same time.')
+  async toggle(@Param('platform') platform: string, @Param('id') id: string): Promise<Readonly<AccountDto>> {
+    return toAccountDto(await this.accounts.toggleActive(platform, id));
   }
 
   @Post(':id/toggle-schedulable')
@@ -81,7 +97,7 @@ export class AccountController {
   @ApiOperation({
     summary: 'End every temporary mark',
     description:
-      'Ends cool-downs of any cause, named resets, missing models and endpoints, and stops that version 1 made by itself; what version 1 switched off is on again. What an administrator switched off stays off, and so does a spent daily quota.',
+      'What version 1 calls reset-status, too. Ends cool-downs of any cause, named resets, missing models and endpoints, and stops that version 1 made by itself; what version 1 switched off is on again. What an administrator switched off stays off, and so does a spent daily quota.',
   })
   @ApiOkResponse({ description: 'The account after the change.', type: AccountDto })
   @ApiProblem(409, 'Others changed the account at the same time.')

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { AccountDirectory } from './account-directory.js';
 import { AccountEntryFactory } from './account-entry.factory.js';
 import { AccountHealthService } from './account-health.service.js';
+import { AccountListController } from './account-list.controller.js';
 import { AccountMarkRepository } from './account-mark.repository.js';
 import { AccountQueryService } from './account-query.service.js';
 import { AccountReader } from './account-reader.js';
@@ -11,10 +12,31 @@ import { AccountRowRepository } from './account-row.repository.js';
 import { AccountController } from './account.controller.js';
 import { AccountRepository } from './account.repository.js';
 import { AccountService } from './account.service.js';
+import { ErrorHistoryController } from './error-history/error-history.controller.js';
+import { ErrorHistoryRepository } from './error-history/error-history.repository.js';
+import { ErrorHistoryService } from './error-history/error-history.service.js';
+import { GroupFamilies } from './groups/group-families.js';
+import { GroupMemberController } from './groups/group-member.controller.js';
+import { GroupMemberService } from './groups/group-member.service.js';
+import { GroupController } from './groups/group.controller.js';
+import { GroupRepository } from './groups/group.repository.js';
+import { GroupService } from './groups/group.service.js';
+import { AccountProbeController } from './probe/account-probe.controller.js';
+import { AccountTester } from './probe/account-tester.js';
+import { ProbeRuns } from './probe/probe-runs.js';
+import { ProxyTester } from './probe/proxy-tester.js';
+import { TestPlanner } from './probe/test-planner.js';
 
-/** Upstream accounts and how they stand. */
+/** Upstream accounts, their groups and how they stand. Needs an `ApiKeyDirectory` from a global module. */
 @Module({
-  controllers: [AccountController],
+  controllers: [
+    AccountListController,
+    AccountController,
+    AccountProbeController,
+    ErrorHistoryController,
+    GroupController,
+    GroupMemberController,
+  ],
   providers: [
     AccountDirectory,
     AccountEntryFactory,
@@ -27,6 +49,16 @@ import { AccountService } from './account.service.js';
     AccountRepository,
     AccountRowRepository,
     AccountService,
+    AccountTester,
+    ErrorHistoryRepository,
+    ErrorHistoryService,
+    GroupFamilies,
+    GroupMemberService,
+    GroupRepository,
+    GroupService,
+    ProbeRuns,
+    ProxyTester,
+    TestPlanner,
   ],
   exports: [AccountDirectory, AccountHealthService],
 })

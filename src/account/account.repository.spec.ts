@@ -127,6 +127,24 @@ describeOnEachStore('AccountRepository', (storeOf) => {
     expect(results.filter((result) => result === 'updated')).toHaveLength(1);
   });
 
+  it('takes a removed account out of its groups, also those of an old database, and forgets its errors', async () => {
+    const store = storeOf();
+    const sut = createSut();
+    await putAccounts(store, CONSOLE_KIND, v1ConsoleRecord({ id: 'a' }), v1ConsoleRecord({ id: 'b' }));
+    await store.sadd('account_groups', 'g', 'old', 'other');
+    for (const group of ['g', 'old']) await store.sadd(`account_group_members:${group}`, 'a', 'b');
+    await store.sadd('account_group_members:other', 'b');
+    await store.sadd('account_groups_reverse:claude:a', 'g');
+    await store.sadd('account_groups_reverse:claude:b', 'g');
+    await store.lpush('error_history:claude-console:a', '{}');
+    expect(await sut.remove(CONSOLE_KIND, 'a')).toBe(true);
+    for (const group of ['g', 'old', 'other']) {
+      expect(await store.smembers(`account_group_members:${group}`)).toEqual(['b']);
+    }
+    expect(await store.exists('account_groups_reverse:claude:a', 'error_history:claude-console:a')).toBe(0);
+    expect(await store.smembers('account_groups_reverse:claude:b')).toEqual(['g']);
+  });
+
   it('removes a record with its places and marks, once', async () => {
     const store = storeOf();
     const sut = createSut();

@@ -66,9 +66,9 @@ export class AccountRepository {
     );
   }
 
-  /** Removes the record, its places in the sets and its marks. False: there was none. */
+  /** Removes the record, its places in sets and groups, its marks and its history. False: there was none. */
   remove(kind: AccountKind, id: string): Promise<boolean> {
-    const { recordPrefix, accountType, sharedSet } = kind;
+    const { recordPrefix, accountType, sharedSet, groupPlatform } = kind;
     return this.store.runScript(
       removeAccount,
       [
@@ -77,8 +77,11 @@ export class AccountRepository {
         sharedSet,
         keys.account.tempUnavailable(accountType, id),
         keys.account.marks(accountType, id),
+        keys.account.errorHistory(accountType, id),
+        keys.group.ofAccount(groupPlatform, id),
+        keys.group.all,
       ],
-      [id],
+      [id, keys.group.members('')],
     );
   }
 

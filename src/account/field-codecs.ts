@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { AccountProxy, ModelMap } from '@crs/extension-api';
 
 export const PROXY_TYPES = ['http', 'https', 'socks5'] as const satisfies readonly AccountProxy['type'][];
@@ -67,6 +68,16 @@ export const proxy: Codec<AccountProxy | null> = {
   encode: (value) => (value === null ? '' : JSON.stringify(value)),
 };
 
+const HOST_NAME = /^(?=.{1,253}$)[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?$/i;
+
+/** A host name or an IP address (an IPv6 address with or without its brackets), and nothing else. */
+export function isProxyHost(text: string): boolean {
+  if (isIP(text) !== 0 || isIP(text.replace(/^\[(.*)\]$/, '$1')) === 6) return true;
+  // What the parser would read as another host (0x7f.1, 256.1.1.1) is no name.
+  const address = `http://${text}`;
+  return HOST_NAME.test(text) && URL.canParse(address) && new URL(address).hostname === text.toLowerCase();
+}
+
 /** Null: the account has no proxy. Undefined: it has one that cannot be understood. */
 export function readProxy(text: string): AccountProxy | null | undefined {
   if (text === '' || text === 'null') return null;
@@ -76,7 +87,7 @@ export function readProxy(text: string): AccountProxy | null | undefined {
   const knownType = PROXY_TYPES.find((known) => known === type);
   // v1 stored the port as its form gave it: a number or a text.
   const portNumber = typeof port === 'number' || typeof port === 'string' ? Number(port) : Number.NaN;
-  if (knownType === undefined || typeof host !== 'string' || host === '') return undefined;
+  if (knownType === undefined || typeof host !== 'string' || !isProxyHost(host)) return undefined;
   if (!Number.isInteger(portNumber) || portNumber < 1 || portNumber > 65_535) return undefined;
   return {
     type: knownType,

@@ -10,11 +10,16 @@ const DAY_SECONDS = 86_400;
 const { marks } = testConfig();
 const detail: MarkDetail = { requestId: 'req_1', model: 'claude-opus', endpoint: 'messages', text: 'Overloaded' };
 
-const plan = (mark: Partial<AccountMark>, change: Partial<MarkDetail> = {}, config = marks): MarkPlan =>
+const plan = (
+  mark: Partial<AccountMark>,
+  change: Partial<MarkDetail> = {},
+  config = marks,
+  rateLimitMinutes = 60,
+): MarkPlan =>
   planMark(
     { type: 'overload', statusCode: 529, ...mark },
     { ...detail, ...change },
-    { marks: config, now: NOW, secret: 's3cret' },
+    { marks: config, now: NOW, secret: 's3cret', rateLimitMinutes },
   );
 const inSeconds = (seconds: number): Date => new Date(NOW + seconds * 1000);
 
@@ -94,6 +99,16 @@ describe('planMark', () => {
         errorBody: `[redacted] ${'long '.repeat(1000)}`.slice(0, 2000),
       },
     });
+  });
+
+  it.each([
+    [undefined, 300_000],
+    [inSeconds(120), 120_000],
+    [inSeconds(5 * 3600), 1_800_000],
+  ])('leaves only the cool-down of a rate limit (reset: %p) where its duration is 0', (resetAt, ttlMs) => {
+    const mark = { type: 'rate_limit', statusCode: 429, ...(resetAt && { resetAt }) } as const;
+    const { coolDown, named, isRateLimit } = plan(mark, {}, marks, 0);
+    expect({ ttlMs: coolDown?.ttlMs, named, isRateLimit }).toEqual({ ttlMs, named: null, isRateLimit: false });
   });
 
   it('keeps an account out for no longer than the caps', () => {

@@ -80,28 +80,37 @@ function namedMark(
   return { name: RESET, until: new Date(now + Math.min(resetMs, LONGEST_RESET_MS)) };
 }
 
-/** What to write about a failed attempt. `secret` is the account's key: it never goes into the history. */
-export function planMark(
-  mark: AccountMark,
-  detail: MarkDetail,
-  context: { readonly marks: AppConfig['marks']; readonly now: number; readonly secret: string },
-): MarkPlan {
-  const { marks, now, secret } = context;
+/** What a plan depends on beside the failure. */
+export interface MarkContext {
+  readonly marks: AppConfig['marks'];
+  /** Epoch ms. */
+  readonly now: number;
+  /** The account's key: it never goes into the history. */
+  readonly secret: string;
+  /** Minutes; 0 = a rate limit leaves the short cool-down and no lasting mark. */
+  readonly rateLimitMinutes: number;
+}
+
+/** What to write about a failed attempt. */
+export function planMark(mark: AccountMark, detail: MarkDetail, context: MarkContext): MarkPlan {
+  const { marks, now, secret, rateLimitMinutes } = context;
   const at = new Date(now);
+  // As v1: with a duration of 0 a rate limit leaves the short cool-down and no lasting mark.
+  const isBrief = mark.type === 'rate_limit' && rateLimitMinutes === 0;
   const ttlSeconds = coolDownSeconds(mark, marks, now);
   const { requestId, model, endpoint, text } = detail;
   const errorBody = redactErrorText(text, secret, MAX_ERROR_CHARS);
   return {
     at,
     coolDown: ttlSeconds === 0 ? null : { json: coolDownJson(mark, at, ttlSeconds), ttlMs: ttlSeconds * SECOND_MS },
-    named: namedMark(mark, detail, marks, now),
+    named: isBrief ? null : namedMark(mark, detail, marks, now),
     historyEntry: JSON.stringify({
       time: at.toISOString(),
       status: mark.statusCode,
       errorType: mark.type,
       context: { requestId, model, endpoint, errorBody },
     }),
-    isRateLimit: mark.type === 'rate_limit',
+    isRateLimit: mark.type === 'rate_limit' && !isBrief,
   };
 }
 

@@ -1,4 +1,5 @@
 import type { ApiKeyId } from '@crs/extension-api';
+import type { FieldError } from '../core/http/problem-details.js';
 import { bind, type BindingInput } from './api-key-bindings.js';
 import { type ApiKeyRecord, type ApiKeySettings, DEFAULT_SETTINGS, NO_BINDINGS } from './api-key-record.js';
 
@@ -8,12 +9,6 @@ export type ApiKeyInput = BindingInput & { readonly [F in keyof ApiKeySettings]?
 /** A new key must have a name. */
 export type NewApiKeyInput = ApiKeyInput & { readonly name: string };
 
-/** One field of an input that cannot be carried out, with the reason in words. */
-export interface InputProblem {
-  readonly field: string;
-  readonly message: string;
-}
-
 export interface NewKeyFacts {
   readonly id: ApiKeyId;
   readonly secretHash: string;
@@ -21,6 +16,8 @@ export interface NewKeyFacts {
 }
 
 const SERVED = ['claude', 'codex'];
+/** Services that v1 has and this gateway does not. */
+const KEPT = ['gemini', 'droid'];
 type SettingField = keyof ApiKeySettings;
 type MutableSettings = { -readonly [F in SettingField]: ApiKeySettings[F] };
 
@@ -58,20 +55,30 @@ export function changeApiKey(record: ApiKeyRecord, input: ApiKeyInput, now: Date
 }
 
 /** What of an input cannot be carried out on this key; `null` is a key that is yet to be made. */
-export function problemsOf(input: ApiKeyInput, record: ApiKeyRecord | null): readonly InputProblem[] {
-  return [...permissionProblems(input, record), ...expiryProblems(input, record), ...bindingProblems(input)];
+export function problemsOf(input: ApiKeyInput, record: ApiKeyRecord | null): readonly FieldError[] {
+  return [
+    ...permissionProblems(input, record?.permissions ?? []),
+    ...expiryProblems(input, record),
+    ...bindingProblems(input),
+  ];
 }
 
+/** What of an input cannot be carried out on any key that there may be. */
+export const problemsOfAny = (input: ApiKeyInput): readonly FieldError[] => [
+  ...permissionProblems(input, KEPT),
+  ...bindingProblems(input),
+];
+
 /** What v1 allowed and this gateway does not serve is kept, but not handed out. */
-function permissionProblems({ permissions }: ApiKeyInput, record: ApiKeyRecord | null): InputProblem[] {
-  const known = [...SERVED, ...(record?.permissions ?? [])];
+function permissionProblems({ permissions }: ApiKeyInput, kept: readonly string[]): FieldError[] {
+  const known = [...SERVED, ...kept];
   if ((permissions ?? []).every((name) => known.includes(name))) return [];
   return [
     { field: 'permissions', message: "permissions may hold 'claude' and 'codex'; an empty list allows every service" },
   ];
 }
 
-function expiryProblems({ expiresAt, expirationMode }: ApiKeyInput, record: ApiKeyRecord | null): InputProblem[] {
+function expiryProblems({ expiresAt, expirationMode }: ApiKeyInput, record: ApiKeyRecord | null): FieldError[] {
   if (expiresAt === undefined || expiresAt === null) return [];
   const mode = expirationMode === undefined ? (record?.expirationMode ?? 'fixed') : (expirationMode ?? 'fixed');
   const started = record?.expirationMode === 'activation' && record.isActivated;
@@ -84,7 +91,7 @@ function expiryProblems({ expiresAt, expirationMode }: ApiKeyInput, record: ApiK
   ];
 }
 
-function bindingProblems({ claudeAccountId, claudeConsoleAccountId }: ApiKeyInput): InputProblem[] {
+function bindingProblems({ claudeAccountId, claudeConsoleAccountId }: ApiKeyInput): FieldError[] {
   if ((claudeAccountId ?? null) === null || (claudeConsoleAccountId ?? null) === null) return [];
   return [
     {

@@ -1,34 +1,20 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { type ServiceName, toApiKeyId } from '@crs/extension-api';
+import { toApiKeyId } from '@crs/extension-api';
 import { keys, STORE_CLIENT, type StoreClient, type StoreCommand } from '@crs/store';
-import { repliesOf, repliesOfRightType } from '../core/store/batch-replies.js';
+import { repliesOf } from '../core/store/batch-replies.js';
 import { parseNameMember } from './api-key-index-entry.js';
 import { ApiKeyRepository } from './api-key.repository.js';
-import { parsePermissions } from './permission-list.js';
-import { isServiceAllowed } from './permission.js';
 
 /** The schema that v1 writes; it rebuilds what is lower or missing. */
 const INDEX_VERSION = 2;
 const SCAN_COUNT = 500;
-const BATCH_SIZE = 500;
 const BUILD_CONCURRENCY = 50;
 /** How often a key that is being changed all the time is read again before the build gives up. */
 const MAX_READS = 20;
 /** `apikey:{id}`: v1's other keys under this prefix have more colons, but for the look-up of secrets. */
 const RECORD_KEY = /^apikey:([^:]+)$/;
 
-/** Which keys a list shall hold. */
-export interface ApiKeyFilter {
-  readonly includeDeleted: boolean;
-  /** Null: both. */
-  readonly isActive: boolean | null;
-  /** Keys that may use this service; null: all. */
-  readonly service: ServiceName | null;
-  /** Part of the name in any case; empty: all. */
-  readonly search: string;
-}
-
-/** v1's index sets: which keys there are, in which order, without a scan. */
+/** v1's index sets: built where an old database lacks them, and rid of keys that have disappeared. */
 @Injectable()
 export class ApiKeyIndexRepository {
   private readonly logger = new Logger(ApiKeyIndexRepository.name);
@@ -49,20 +35,9 @@ export class ApiKeyIndexRepository {
     await this.building;
   }
 
-  /** The ids of all keys that pass the filter, newest first. */
-  async listIds(filter: ApiKeyFilter): Promise<readonly string[]> {
-    const [ids, active, deleted] = await Promise.all([
-      this.store.zrevrange(keys.apiKey.byCreatedAt, 0, -1),
-      this.store.smembers(keys.apiKey.active),
-      this.store.smembers(keys.apiKey.deleted),
-    ]);
-    const [isActive, isDeleted] = [new Set(active), new Set(deleted)];
-    const inState = ids.filter(
-      (id) =>
-        (filter.includeDeleted || !isDeleted.has(id)) &&
-        (filter.isActive === null || filter.isActive === isActive.has(id)),
-    );
-    return this.withPermission(await this.withName(inState, filter.search), filter.service);
+  /** The ids of deleted keys. */
+  listDeleted(): Promise<readonly string[]> {
+    return this.store.smembers(keys.apiKey.deleted);
   }
 
   /** Takes out keys whose records have disappeared. */
@@ -85,33 +60,6 @@ export class ApiKeyIndexRepository {
         ['del', ...ids.map((id) => keys.apiKey.extra(id))],
       ]),
     );
-  }
-
-  private async withName(ids: readonly string[], search: string): Promise<readonly string[]> {
-    if (search === '') return ids;
-    const members = await this.store.zrange(keys.apiKey.byName, 0, -1);
-    const part = search.toLowerCase();
-    const found = new Set(members.map(parseNameMember).flatMap(({ id, name }) => (name.includes(part) ? [id] : [])));
-    return ids.filter((id) => found.has(id));
-  }
-
-  private async withPermission(ids: readonly string[], service: ServiceName | null): Promise<readonly string[]> {
-    if (service === null) return ids;
-    const allowed: string[] = [];
-    for (let at = 0; at < ids.length; at += BATCH_SIZE) {
-      const batch = ids.slice(at, at + BATCH_SIZE);
-      const texts = await repliesOfRightType(
-        this.store.pipeline(batch.map((id): StoreCommand => ['hget', keys.apiKey.record(id), 'permissions'])),
-      );
-      allowed.push(
-        ...batch.filter((_, position) => {
-          const text = texts[position];
-          const permissions = parsePermissions(typeof text === 'string' ? text : '');
-          return isServiceAllowed({ permissions }, service);
-        }),
-      );
-    }
-    return allowed;
   }
 
   /** Nothing is cleared first: another process may be building, too, and what is stale is found by the lists. */

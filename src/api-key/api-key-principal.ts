@@ -1,4 +1,5 @@
-import type { ModelRestriction, Principal } from '@crs/extension-api';
+import type { KeyLimitSettings, ModelRestriction, Principal } from '@crs/extension-api';
+import { isAwaitingActivation } from './activation.js';
 import type { ApiKeyRecord } from './api-key-record.js';
 
 /** What the rest of the gateway may know of the caller. */
@@ -13,9 +14,23 @@ export function toPrincipal(record: ApiKeyRecord): Principal {
     serviceRates: record.serviceRates,
     weeklyResetDay: record.weeklyResetDay,
     weeklyResetHour: record.weeklyResetHour,
-    rateLimitWindowMinutes: record.rateLimitWindow,
+    limits: toLimits(record),
+    allowedClients: record.enableClientRestriction && record.allowedClients.length > 0 ? record.allowedClients : null,
+    awaitsActivation: isAwaitingActivation(record),
   };
 }
+
+/** The limits of a key, by themselves. */
+export const toLimits = (record: KeyLimitSettings): KeyLimitSettings => ({
+  concurrencyLimit: record.concurrencyLimit,
+  rateLimitWindow: record.rateLimitWindow,
+  rateLimitRequests: record.rateLimitRequests,
+  tokenLimit: record.tokenLimit,
+  rateLimitCost: record.rateLimitCost,
+  dailyCostLimit: record.dailyCostLimit,
+  totalCostLimit: record.totalCostLimit,
+  weeklyOpusCostLimit: record.weeklyOpusCostLimit,
+});
 
 /** An empty deny list restricts nothing; an empty allow list allows nothing. */
 function toModelRestriction(record: ApiKeyRecord): ModelRestriction | null {

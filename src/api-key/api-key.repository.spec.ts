@@ -44,6 +44,19 @@ describeOnEachStore('ApiKeyRepository', (store) => {
     });
   });
 
+  it('stores many new keys at once', async () => {
+    const others = [1, 2].map((n) =>
+      testApiKey({
+        id: toApiKeyId(`0000000${String(n)}-0000-4000-8000-000000000000`),
+        secretHash: String(n).repeat(64),
+      }),
+    );
+    await sut().insertAll(others);
+    const found = await sut().findMany(others.map(({ id }) => id));
+    expect(found.map((stored) => stored?.record)).toEqual(others);
+    expect((await sut().findByHash('2'.repeat(64)))?.record).toEqual(others[1]);
+  });
+
   it('keeps a new key that is switched off out of the active ones', async () => {
     await sut().insert(testApiKey({ isActive: false }));
     expect(await store().smembers(keys.apiKey.active)).toEqual([]);
@@ -147,6 +160,26 @@ describeOnEachStore('ApiKeyRepository', (store) => {
     expect(await store().smembers(keys.apiKey.deleted)).toEqual([]);
     expect(await store().smembers(keys.apiKey.active)).toEqual([plain.id]);
     expect(await store().hget(keys.apiKey.record(plain.id), 'isDeleted')).toBeNull();
+  });
+
+  it('puts a new secret in the place of the old one, in every look-up', async () => {
+    const stored = await insert(plain);
+    await store().hset(keys.apiKey.legacyHash(plain.secretHash), { id: plain.id });
+    const secretHash = 'b'.repeat(64);
+    expect(await sut().replace(stored, { ...plain, secretHash })).toBe('done');
+    expect(await store().hgetall(keys.apiKey.hashMap)).toEqual({ [secretHash]: plain.id });
+    expect(await store().exists(keys.apiKey.legacyHash(plain.secretHash))).toBe(0);
+    expect(await store().hget(keys.apiKey.record(plain.id), 'apiKey')).toBe(secretHash);
+    expect(await sut().findByHash(plain.secretHash)).toBeNull();
+    expect((await sut().findByHash(secretHash))?.record.id).toBe(plain.id);
+  });
+
+  it('gives no new secret to a key that was deleted in between', async () => {
+    const stored = await insert(plain);
+    await sut().replace(stored, { ...plain, isActive: false, deletion });
+    const before = await dumpStore(store());
+    expect(await sut().replace(stored, { ...plain, secretHash: 'b'.repeat(64) })).toBe('changed');
+    expect(await dumpStore(store())).toEqual(before);
   });
 
   it('writes a restriction that v1 does not know beside the record', async () => {

@@ -6,6 +6,7 @@ import { type ApiKeyIndexEntry, indexEntryOf } from './api-key-index-entry.js';
 import type { ApiKeyRecord } from './api-key-record.js';
 import { type ApiKeyWrite, diffApiKey, isEmptyWrite, type StoredApiKey } from './api-key-write.js';
 import { decodeApiKey, encodeApiKey, type StoredFields } from './api-key.codec.js';
+import { removalArguments, removalKeys, removeApiKey } from './remove-api-key.script.js';
 import {
   type ApiKeyUpdate,
   updateApiKey,
@@ -23,18 +24,13 @@ const BATCH_SIZE = 500;
 export class ApiKeyRepository {
   constructor(@Inject(STORE_CLIENT) private readonly store: StoreClient) {}
 
-  async insert(record: ApiKeyRecord): Promise<void> {
-    const { fields, extra } = encodeApiKey(record);
-    const recordKey = keys.apiKey.record(record.id);
-    await repliesOf(
-      this.store.multi([
-        ['hset', recordKey, ...flat(fields)],
-        ['expire', recordKey, RECORD_TTL_SECONDS],
-        ['hset', keys.apiKey.extra(record.id), ...flat(extra)],
-        ['hset', keys.apiKey.hashMap, record.secretHash, record.id],
-        ...indexCommands(record.id, indexEntryOf(record)),
-      ]),
-    );
+  insert(record: ApiKeyRecord): Promise<void> {
+    return this.insertAll([record]);
+  }
+
+  /** All of them at once, so that a store that breaks off leaves none behind whose secret nobody has been told. */
+  async insertAll(records: readonly ApiKeyRecord[]): Promise<void> {
+    await repliesOf(this.store.multi(records.flatMap(insertCommands)));
   }
 
   async find(id: ApiKeyId): Promise<StoredApiKey | null> {
@@ -74,6 +70,11 @@ export class ApiKeyRepository {
     return this.store.runScript(updateApiKey, updateKeys(update), updateArguments(stored, update));
   }
 
+  /** Removes a key for good, unless it is no longer what was read. What it has used stays in the figures. */
+  async remove(stored: StoredApiKey): Promise<UpdateReply> {
+    return this.store.runScript(removeApiKey, removalKeys(stored.record), removalArguments(stored));
+  }
+
   private async findOne(id: string): Promise<StoredApiKey | null> {
     const [fields, extra] = await repliesOfRightType(this.store.pipeline(readCommands(id)));
     return toStoredApiKey(id, fields, extra);
@@ -110,6 +111,7 @@ function toUpdate(before: ApiKeyRecord, after: ApiKeyRecord): ApiKeyUpdate {
     id: after.id,
     ttlSeconds: isEmptyWrite(write) ? 0 : RECORD_TTL_SECONDS,
     secretHash: after.secretHash,
+    staleSecretHash: before.secretHash,
     legacy: legacyLookUp(before, after),
     staleNameMember: stale.nameMember,
     used: isUsed(write),
@@ -126,6 +128,18 @@ const isUsed = ({ set }: ApiKeyWrite): boolean => 'lastUsedAt' in set;
 function legacyLookUp(before: ApiKeyRecord, after: ApiKeyRecord): StoredFields {
   if (before.deletion === null || after.deletion !== null) return {};
   return { id: after.id, name: after.name, isActive: String(after.isActive) };
+}
+
+function insertCommands(record: ApiKeyRecord): StoreCommand[] {
+  const { fields, extra } = encodeApiKey(record);
+  const recordKey = keys.apiKey.record(record.id);
+  return [
+    ['hset', recordKey, ...flat(fields)],
+    ['expire', recordKey, RECORD_TTL_SECONDS],
+    ['hset', keys.apiKey.extra(record.id), ...flat(extra)],
+    ['hset', keys.apiKey.hashMap, record.secretHash, record.id],
+    ...indexCommands(record.id, indexEntryOf(record)),
+  ];
 }
 
 function indexCommands(id: ApiKeyId, entry: ApiKeyIndexEntry): StoreCommand[] {

@@ -6,15 +6,14 @@ import { TestClock } from '../../test/support/test-clock.js';
 import { testConfig } from '../../test/support/test-config.js';
 import { KeyHash } from '../core/crypto/key-hash.js';
 import { ValidationFailedException } from '../core/http/validation.js';
-import { ApiKeyIndexRepository } from './api-key-index.repository.js';
+import { ApiKeyEditor } from './api-key-editor.js';
 import { ApiKeyRepository } from './api-key.repository.js';
-import { type ApiKeyPage, ApiKeyService } from './api-key.service.js';
+import { ApiKeyService } from './api-key.service.js';
 
 Logger.overrideLogger(false);
 
 const START = Date.parse('2026-11-23T04:05:00.000Z');
 const config = testConfig();
-const page: ApiKeyPage = { offset: 0, limit: 50, includeDeleted: false, isActive: null, service: null, search: '' };
 
 let store: StoreClient;
 let records: ApiKeyRepository;
@@ -25,8 +24,7 @@ beforeEach(() => {
   store = openSqliteStore(':memory:');
   records = new ApiKeyRepository(store);
   clock = new TestClock(START);
-  const index = new ApiKeyIndexRepository(store, records);
-  sut = new ApiKeyService(records, index, new KeyHash(config), config, clock);
+  sut = new ApiKeyService(records, new ApiKeyEditor(records, clock), new KeyHash(config), config, clock);
 });
 
 afterEach(async () => {
@@ -48,7 +46,7 @@ describe('create', () => {
 
   it('refuses what cannot be carried out, naming the field', async () => {
     await expect(sut.create({ name: 'a', permissions: ['gemini'] })).rejects.toThrow(ValidationFailedException);
-    expect((await sut.list(page)).total).toBe(0);
+    expect(await store.exists(keys.apiKey.all)).toBe(0);
   });
 });
 
@@ -64,34 +62,60 @@ describe('get', () => {
   });
 });
 
-describe('list', () => {
-  it('gives a page, newest first, and how many there are in all', async () => {
-    const names = ['a', 'b', 'c', 'd', 'e'];
-    for (const name of names) {
-      clock.ms += 1;
-      await create(name);
-    }
-    const { items, total } = await sut.list({ ...page, offset: 1, limit: 2 });
-    expect(items.map((record) => record.name)).toEqual(['d', 'c']);
-    expect(total).toBe(5);
-    expect(await sut.list({ ...page, offset: 9 })).toEqual({ items: [], total: 5 });
+describe('createMany', () => {
+  it('makes a key of each name, each with a secret of its own', async () => {
+    const created = await sut.createMany(['a', 'b'], { tokenLimit: 5 });
+    expect(created.map(({ record }) => [record.name, record.tokenLimit])).toEqual([
+      ['a', 5],
+      ['b', 5],
+    ]);
+    expect(new Set(created.map(({ secret }) => secret)).size).toBe(2);
+    expect(await Promise.all(created.map(({ record }) => sut.get(record.id)))).toEqual(
+      created.map(({ record }) => record),
+    );
   });
 
-  it('leaves out keys that have disappeared, and forgets them', async () => {
-    const gone = await create('gone');
-    clock.ms += 1;
-    const kept = await create('kept');
-    await store.del(keys.apiKey.record(gone.id));
-    expect(await sut.list(page)).toEqual({ items: [kept], total: 1 });
-    expect(await store.smembers(keys.apiKey.all)).toEqual([kept.id]);
+  it('makes none when the settings cannot be carried out', async () => {
+    await expect(sut.createMany(['a', 'b'], { permissions: ['gemini'] })).rejects.toThrow(ValidationFailedException);
+    expect(await store.exists(keys.apiKey.all)).toBe(0);
+  });
+});
+
+describe('regenerate', () => {
+  const idOf = async (secret: string) => (await records.findByHash(new KeyHash(config).of(secret)))?.record.id ?? null;
+
+  it('gives a new secret, and the old one opens nothing any more', async () => {
+    const { record, secret: old } = await sut.create({ name: 'a', tags: ['t'] });
+    clock.ms += 5;
+    const { record: changed, secret } = await sut.regenerate(record.id);
+    expect(secret).toMatch(/^cr_[0-9a-f]{64}$/);
+    expect(secret).not.toBe(old);
+    const secretHash = new KeyHash(config).of(secret);
+    expect(changed).toEqual({ ...record, secretHash, updatedAt: new Date(clock.ms) });
+    expect(await sut.get(record.id)).toEqual(changed);
+    expect([await idOf(old), await idOf(secret)]).toEqual([null, record.id]);
   });
 
-  it('answers with what is there when it cannot be forgotten', async () => {
-    const gone = await create('gone');
-    await store.del(keys.apiKey.record(gone.id));
-    jest.spyOn(ApiKeyIndexRepository.prototype, 'forget').mockResolvedValue();
-    expect((await sut.list(page)).items).toEqual([]);
-    jest.restoreAllMocks();
+  it('works for a key that is switched off, which stays so', async () => {
+    const { record } = await sut.create({ name: 'a', isActive: false });
+    expect((await sut.regenerate(record.id)).record.isActive).toBe(false);
+  });
+
+  it('leaves one secret when two ask at once, that of the last', async () => {
+    const { record, secret: first } = await sut.create({ name: 'a' });
+    const secrets = (await Promise.all([sut.regenerate(record.id), sut.regenerate(record.id)])).map(
+      ({ secret }) => secret,
+    );
+    const opened = await Promise.all([first, ...secrets].map(idOf));
+    expect(opened.filter((id) => id !== null)).toEqual([record.id]);
+    expect(Object.keys(await store.hgetall(keys.apiKey.hashMap))).toHaveLength(1);
+  });
+
+  it('refuses a deleted key, and an unknown one', async () => {
+    const { id } = await create();
+    await sut.delete(id, 'ada');
+    await expect(sut.regenerate(id)).rejects.toThrow('The key is deleted. Restore it before giving it a new secret.');
+    await expect(sut.regenerate('nonsense')).rejects.toThrow(NotFoundException);
   });
 });
 
@@ -166,8 +190,7 @@ describe('delete and restore', () => {
     clock.ms += 5;
     const deletion = { at: new Date(clock.ms), by: 'ada', byType: 'admin' };
     expect(await sut.delete(record.id, 'ada')).toEqual({ ...record, isActive: false, deletion });
-    expect(await sut.list(page)).toEqual({ items: [], total: 0 });
-    expect((await sut.list({ ...page, includeDeleted: true })).total).toBe(1);
+    expect(await store.smembers(keys.apiKey.deleted)).toEqual([record.id]);
   });
 
   it('does not change the date of a deletion', async () => {

@@ -6,6 +6,8 @@ import { type HttpApp, startHttpApp } from '../../test/support/http-app.js';
 import { testApiKey } from '../../test/support/test-api-key.js';
 import { CryptoModule } from '../core/crypto/crypto.module.js';
 import { KeyHash } from '../core/crypto/key-hash.js';
+import { LeaseModule } from '../core/lease/lease.module.js';
+import { SettingsModule } from '../core/settings/settings.module.js';
 import { ErrorRenderer, ErrorRenderers, type RenderedError } from '../core/http/error-renderers.js';
 import { ApiKeyModule } from './api-key.module.js';
 import { ApiKeyRepository } from './api-key.repository.js';
@@ -50,7 +52,10 @@ class CodeRenderer extends ErrorRenderer {
 let server: HttpApp;
 
 beforeAll(async () => {
-  server = await startHttpApp({ imports: [CryptoModule, ApiKeyModule], controllers: [ClientController] });
+  server = await startHttpApp({
+    imports: [CryptoModule, LeaseModule, SettingsModule, ApiKeyModule],
+    controllers: [ClientController],
+  });
   server.app.get(ErrorRenderers, { strict: false }).register(new CodeRenderer());
   const secretHash = server.app.get(KeyHash, { strict: false }).of(SECRET);
   await server.app.get(ApiKeyRepository, { strict: false }).insert(testApiKey({ secretHash }));

@@ -23,5 +23,6 @@ export function readPresentedKey(headers: IncomingHttpHeaders, prefix: string): 
   return { kind: texts.length === 0 ? 'none' : 'unusable' };
 }
 
-const canBeKey = (text: string, prefix: string): boolean =>
+/** Whether the text has the form of a key of this gateway. */
+export const canBeKey = (text: string, prefix: string): boolean =>
   text.length >= MIN_LENGTH && text.length <= MAX_LENGTH && text.startsWith(prefix);

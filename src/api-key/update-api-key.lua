@@ -4,14 +4,15 @@
 -- KEYS[2]  what v1 does not know of the key (hash)
 -- KEYS[3]  apikey:hash_map (hash: secret hash -> id)
 -- KEYS[4]  the legacy look-up of the secret hash (hash)
--- KEYS[5]  index: all ids (set)
--- KEYS[6]  index: by creation (zset)
--- KEYS[7]  index: by last use (zset)
--- KEYS[8]  index: by name (zset)
--- KEYS[9]  index: active ids (set)
--- KEYS[10] index: deleted ids (set)
--- KEYS[11] index: all tags (set)
--- KEYS[12...] one set of ids for each entry of change.tags, in that order
+-- KEYS[5]  the legacy look-up of the secret hash that the key had (hash); KEYS[4] when the secret stays
+-- KEYS[6]  index: all ids (set)
+-- KEYS[7]  index: by creation (zset)
+-- KEYS[8]  index: by last use (zset)
+-- KEYS[9]  index: by name (zset)
+-- KEYS[10] index: active ids (set)
+-- KEYS[11] index: deleted ids (set)
+-- KEYS[12] index: all tags (set)
+-- KEYS[13...] one set of ids for each entry of change.tags, in that order
 -- ARGV[1]  JSON {fields, extra}: both hashes as the caller read them, lastUsedAt left out
 -- ARGV[2]  JSON of the change; see ApiKeyUpdate in update-api-key.script.ts
 --
@@ -52,6 +53,10 @@ write(KEYS[1], change.set, change.unset)
 write(KEYS[2], change.extraSet, change.extraUnset)
 if change.ttlSeconds > 0 then redis.call('EXPIRE', KEYS[1], change.ttlSeconds) end
 
+if change.staleSecretHash ~= change.secretHash then
+  redis.call('HDEL', KEYS[3], change.staleSecretHash)
+  redis.call('DEL', KEYS[5])
+end
 if change.state == 'deleted' then
   redis.call('HDEL', KEYS[3], change.secretHash)
   redis.call('DEL', KEYS[4])
@@ -60,21 +65,21 @@ else
   write(KEYS[4], change.legacy, {})
 end
 
-redis.call('SADD', KEYS[5], id)
-redis.call('ZADD', KEYS[6], change.createdAt, id)
-if change.used or not redis.call('ZSCORE', KEYS[7], id) then redis.call('ZADD', KEYS[7], change.lastUsedAt, id) end
-if change.staleNameMember ~= change.nameMember then redis.call('ZREM', KEYS[8], change.staleNameMember) end
-redis.call('ZADD', KEYS[8], 0, change.nameMember)
-keep(KEYS[9], change.state == 'active')
-keep(KEYS[10], change.state == 'deleted')
+redis.call('SADD', KEYS[6], id)
+redis.call('ZADD', KEYS[7], change.createdAt, id)
+if change.used or not redis.call('ZSCORE', KEYS[8], id) then redis.call('ZADD', KEYS[8], change.lastUsedAt, id) end
+if change.staleNameMember ~= change.nameMember then redis.call('ZREM', KEYS[9], change.staleNameMember) end
+redis.call('ZADD', KEYS[9], 0, change.nameMember)
+keep(KEYS[10], change.state == 'active')
+keep(KEYS[11], change.state == 'deleted')
 
 for i, tag in ipairs(change.tags) do
-  local set = KEYS[11 + i]
+  local set = KEYS[12 + i]
   keep(set, tag.kept)
   if tag.kept then
-    redis.call('SADD', KEYS[11], tag.name)
+    redis.call('SADD', KEYS[12], tag.name)
   elseif redis.call('SCARD', set) == 0 then
-    redis.call('SREM', KEYS[11], tag.name)
+    redis.call('SREM', KEYS[12], tag.name)
   end
 end
 

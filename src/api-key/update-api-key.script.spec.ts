@@ -10,25 +10,27 @@ import { ApiKeyRepository } from './api-key.repository.js';
 
 const program = findRedisServer();
 
-/** One key made, and changed twice, the second change being decided on what the first one found. */
+/** One key made, and changed twice, the second change being decided on what the first one found; then removed. */
 async function play(store: StoreClient, [first, second, third]: readonly ApiKeyRecord[]): Promise<unknown> {
   if (first === undefined || second === undefined || third === undefined) throw new Error('Three records are needed.');
   const sut = new ApiKeyRepository(store);
   await sut.insert(first);
   const stored = await sut.find(first.id);
   if (stored === null) throw new Error('The key was not stored.');
-  const identity = { id: first.id, secretHash: first.secretHash };
-  const replies = [
-    await sut.replace(stored, { ...second, ...identity }),
-    await sut.replace(stored, { ...third, ...identity }),
-  ];
-  const changed = await sut.find(first.id);
+  const { id } = first;
+  const replies = [await sut.replace(stored, { ...second, id }), await sut.replace(stored, { ...third, id })];
+  const changed = await sut.find(id);
   if (changed === null) throw new Error('The key was lost.');
-  replies.push(await sut.replace(changed, { ...third, ...identity }));
-  return { replies, dump: await dumpStore(store) };
+  replies.push(await sut.replace(changed, { ...third, id }));
+  const dump = await dumpStore(store);
+  replies.push(await sut.remove(changed));
+  const last = await sut.find(id);
+  if (last === null) throw new Error('The key was lost.');
+  replies.push(await sut.remove(last));
+  return { replies, dump, rest: await dumpStore(store) };
 }
 
-describe('update-api-key', () => {
+describe('update-api-key and remove-api-key', () => {
   if (program === null) {
     it.todo('does the same in Lua and in TypeScript (there is no redis-server on this machine)');
     return;

@@ -1,5 +1,6 @@
 import { defineScript, keys, type StoreTransaction } from '@crs/store';
 import type { ApiKeyIndexEntry } from './api-key-index-entry.js';
+import { differs, type ExpectedHashes, expectedHashes } from './api-key-expectation.js';
 import type { StoredFields, StoredHashes } from './api-key.codec.js';
 import type { ApiKeyWrite } from './api-key-write.js';
 
@@ -12,6 +13,8 @@ export interface ApiKeyUpdate extends ApiKeyWrite, Omit<ApiKeyIndexEntry, 'tags'
   /** 0 leaves the record's time to live as it is. */
   readonly ttlSeconds: number;
   readonly secretHash: string;
+  /** Of the secret that the key had; it opens nothing from now on. */
+  readonly staleSecretHash: string;
   /** What the legacy look-up shall hold; empty leaves it as it is. */
   readonly legacy: StoredFields;
   /** The member of the name index that the key had. */
@@ -33,6 +36,7 @@ export type UpdateKeys = readonly [
   extra: string,
   hashMap: string,
   legacy: string,
+  staleLegacy: string,
   all: string,
   byCreatedAt: string,
   byLastUsedAt: string,
@@ -43,21 +47,23 @@ export type UpdateKeys = readonly [
   ...tagSets: string[],
 ];
 
-const LAST_USED_AT = 'lastUsedAt';
-
 export const updateApiKey = defineScript<UpdateReply>({
   name: 'update-api-key',
   source: new URL('./update-api-key.lua', import.meta.url),
   transaction: (tx, storeKeys, args) => {
-    const [record, extra, hashMap, legacy, ...index] = storeKeys as UpdateKeys;
+    const [record, extra, hashMap, legacy, staleLegacy, ...index] = storeKeys as UpdateKeys;
     const [expectedJson, updateJson] = args as readonly [string, string];
-    const expected = JSON.parse(expectedJson) as StoredHashes;
+    const expected = JSON.parse(expectedJson) as ExpectedHashes;
     const update = JSON.parse(updateJson) as ApiKeyUpdate;
     if (tx.exists(record) === 0) return 'missing';
-    if (differs(tx.hgetall(record), expected.fields) || differs(tx.hgetall(extra), expected.extra)) return 'changed';
+    if (differs(tx, record, extra, expected)) return 'changed';
     writeHash(tx, record, update.set, update.unset);
     writeHash(tx, extra, update.extraSet, update.extraUnset);
     if (update.ttlSeconds > 0) tx.expire(record, update.ttlSeconds);
+    if (update.staleSecretHash !== update.secretHash) {
+      tx.hdel(hashMap, update.staleSecretHash);
+      tx.del(staleLegacy);
+    }
     writeLookUp(tx, hashMap, legacy, update);
     writeIndex(tx, index, update);
     return 'done';
@@ -71,6 +77,7 @@ export function updateKeys(update: ApiKeyUpdate): UpdateKeys {
     keys.apiKey.extra(update.id),
     keys.apiKey.hashMap,
     keys.apiKey.legacyHash(update.secretHash),
+    keys.apiKey.legacyHash(update.staleSecretHash),
     keys.apiKey.all,
     keys.apiKey.byCreatedAt,
     keys.apiKey.byLastUsedAt,
@@ -83,17 +90,10 @@ export function updateKeys(update: ApiKeyUpdate): UpdateKeys {
 }
 
 /** The script's arguments, in its order. */
-export function updateArguments({ fields, extra }: StoredHashes, update: ApiKeyUpdate): readonly string[] {
-  return [JSON.stringify({ fields: withoutLastUse(fields), extra }), JSON.stringify(update)];
-}
-
-function differs(stored: StoredFields, expected: StoredFields): boolean {
-  const found = Object.entries(withoutLastUse(stored));
-  return found.length !== Object.keys(expected).length || found.some(([field, text]) => expected[field] !== text);
-}
-
-const withoutLastUse = (fields: StoredFields): StoredFields =>
-  Object.fromEntries(Object.entries(fields).filter(([field]) => field !== LAST_USED_AT));
+export const updateArguments = (stored: StoredHashes, update: ApiKeyUpdate): readonly string[] => [
+  expectedHashes(stored),
+  JSON.stringify(update),
+];
 
 function writeHash(tx: StoreTransaction, key: string, set: StoredFields, unset: readonly string[]): void {
   if (Object.keys(set).length > 0) tx.hset(key, { ...set });
@@ -115,7 +115,7 @@ function writeLookUp(tx: StoreTransaction, hashMap: string, legacy: string, upda
   writeHash(tx, legacy, update.legacy, []);
 }
 
-type IndexKeys = UpdateKeys extends readonly [string, string, string, string, ...infer Index] ? Index : never;
+type IndexKeys = UpdateKeys extends readonly [string, string, string, string, string, ...infer Index] ? Index : never;
 
 function writeIndex(tx: StoreTransaction, indexKeys: IndexKeys, update: ApiKeyUpdate): void {
   const [all, byCreatedAt, byLastUsedAt, byName, active, deleted, allTags] = indexKeys;

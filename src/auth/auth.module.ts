@@ -3,6 +3,7 @@ import { APP_GUARD } from '@nestjs/core';
 import { JwtModule, type JwtModuleOptions } from '@nestjs/jwt';
 import { ThrottlerModule, type ThrottlerModuleOptions } from '@nestjs/throttler';
 import { AppConfig } from '../core/config/app-config.js';
+import { RecentAttempts } from '../core/http/recent-attempts.js';
 import { Clock } from '../core/time/clock.js';
 import { AdminJwtGuard } from './admin-jwt.guard.js';
 import { AdminJwtStrategy } from './admin-jwt.strategy.js';
@@ -12,7 +13,6 @@ import { AdminTokens, TOKEN_ALGORITHM, TOKEN_AUDIENCE, TOKEN_ISSUER } from './ad
 import { Announcements } from './announcements.js';
 import { AuthController } from './auth.controller.js';
 import { AuthService } from './auth.service.js';
-import { LoginAttempts } from './login-attempts.js';
 import { PasswordHasher } from './password-hasher.js';
 import { V1AdminFile } from './v1-admin-file.js';
 
@@ -23,7 +23,7 @@ const jwtOptions = (config: AppConfig): JwtModuleOptions => ({
 
 const throttlerOptions = (clock: Clock): ThrottlerModuleOptions => ({
   throttlers: [{ ttl: 60_000, limit: 10 }],
-  storage: new LoginAttempts(clock),
+  storage: new RecentAttempts(clock),
   // Whoever has one IPv6 address has its whole subnet.
   ipv6SubnetPrefix: 64,
   errorMessage: (_context, { timeToBlockExpire }) =>

@@ -1,21 +1,47 @@
-import { type Principal, type ProtocolName, RelayError } from '@crs/extension-api';
+import { type Principal, type ProtocolName, RelayError, type RelayRequest, type ServiceName } from '@crs/extension-api';
 import { Injectable } from '@nestjs/common';
+import { isClaudeCode, isClientAllowed } from '../api-key/client-restriction.js';
 import { isModelAllowed, isServiceAllowed } from '../api-key/permission.js';
 import { PlatformRegistry } from '../core/platforms/platform.registry.js';
+import { RelaySettingsRepository } from '../core/settings/relay-settings.repository.js';
+import { sessionIdOf } from '../scheduler/session-hash.js';
 
-/** What a key may ask for at all; decided in this process, before anything is counted. */
+/** Who may serve a request. */
+export interface Reach {
+  readonly service: ServiceName;
+  /** Names of the platforms. */
+  readonly platforms: readonly string[];
+}
+
+/** What a key may ask for at all, and by which client; decided in this process, before anything is counted. */
 @Injectable()
 export class RelayAccess {
-  constructor(private readonly platforms: PlatformRegistry) {}
+  constructor(
+    private readonly platforms: PlatformRegistry,
+    private readonly settings: RelaySettingsRepository,
+  ) {}
 
-  /** Names of the platforms that may serve the key. Throws `RelayError` when the key may not use the service or model. */
-  platformsFor(protocol: ProtocolName, model: string, principal: Principal): readonly string[] {
+  /** Throws `RelayError` when the key may not use the service or model. */
+  check(protocol: ProtocolName, model: string, principal: Principal): Reach {
     const speaking = this.platforms.list().filter(({ platform }) => platform.relay?.protocol === protocol);
     const allowed = speaking.filter(({ platform }) => isServiceAllowed(principal, platform.service));
-    if (allowed.length === 0) throw new RelayError('permission_denied', 'This API key may not use this service.');
+    const [first] = allowed;
+    if (first === undefined) throw new RelayError('permission_denied', 'This API key may not use this service.');
     if (!isModelAllowed(principal.modelRestriction, model)) {
       throw new RelayError('model_not_allowed', `This API key may not use the model ${model}.`);
     }
-    return allowed.map(({ name }) => name);
+    return { service: first.platform.service, platforms: allowed.map(({ name }) => name) };
+  }
+
+  /** Throws `RelayError` when this client may not use the gateway, or not with this key. */
+  async checkClient({ protocol, headers, userId }: RelayRequest, { allowedClients }: Principal): Promise<void> {
+    const traits = { headers, hasClaudeCodeUserId: sessionIdOf(null, userId) !== null };
+    const { claudeCodeOnly } = await this.settings.current();
+    if (claudeCodeOnly && protocol === 'anthropic' && !isClaudeCode(traits)) {
+      throw new RelayError('permission_denied', 'Only Claude Code may use this gateway.');
+    }
+    if (allowedClients === null || isClientAllowed(allowedClients, traits)) return;
+    const names = allowedClients.join(', ');
+    throw new RelayError('permission_denied', `This API key may only be used by these clients: ${names}.`);
   }
 }

@@ -1,9 +1,11 @@
 import type { AccountMark } from '@crs/extension-api';
 import { openSqliteStore } from '@crs/store';
 import { describe, expect, it, jest } from '@jest/globals';
+import { FakeLeases } from '../../test/support/fake-leases.ts';
 import { testAccount } from '../../test/support/test-account.ts';
 import { testPrincipal } from '../../test/support/test-principal.ts';
 import type { AccountHealthService } from '../account/account-health.service.js';
+import { Admission } from '../api-key/limits/admission.js';
 import { OutcomeLatch, type RelayOutcome } from '../core/outcome/outcome-latch.js';
 import type { PlatformRegistry } from '../core/platforms/platform.registry.js';
 import { ClaudeConsolePlatform } from '../platforms/claude-console/claude-console.platform.js';
@@ -22,7 +24,7 @@ const body = Buffer.from('{"model":"m","usage":{"input_tokens":3,"output_tokens"
 const answered = (): { served: Served; spending: Spending } => {
   const meter = platform.relay.createUsageMeter();
   meter.onBody(body);
-  const selection = { account: testAccount(), sticky: false };
+  const selection = { account: testAccount(), sticky: false, slot: null };
   return {
     served: { answer: { kind: 'whole', status: 200, headers: {}, body, meter }, selection },
     spending: { selection, meter, status: 200 },
@@ -44,8 +46,10 @@ const call = (change: Partial<ClosingCall> = {}, job: Partial<RetryJob> = {}): C
       principal: testPrincipal(),
       spending: answered().spending,
       attempts: [],
+      slot: null,
       ...job,
     },
+    admission: null,
     latch: new OutcomeLatch(),
     ...change,
   }) as ClosingCall;
@@ -93,6 +97,66 @@ describe('RelayClosing', () => {
     closing.latch.beforeEnd((outcome) => Promise.resolve(void outcomes.push(outcome.report)));
     await createSut().settle(closing, end);
     expect(outcomes).toEqual([null]);
+  });
+
+  describe('with something held', () => {
+    const slotRef = { set: 'concurrency:k', member: 'req_1' };
+    const accountRef = { set: 'concurrency:console_account:a', member: 'req_1' };
+    let leases: FakeLeases;
+    let outcomes: RelayOutcome[];
+    let openWhenSettled: number;
+
+    const holding = (change: Partial<ClosingCall> = {}, job: Partial<RetryJob> = {}): ClosingCall => {
+      leases = new FakeLeases();
+      outcomes = [];
+      const admission = new Admission([leases.keep(slotRef)], 'as-asked');
+      const closing = call({ admission, ...change }, { slot: leases.keep(accountRef), ...job });
+      closing.latch.beforeEnd((outcome) => {
+        openWhenSettled = leases.open.size;
+        return Promise.resolve(void outcomes.push(outcome));
+      });
+      return closing;
+    };
+
+    it('hands it over to the booking, the slot of the account included', async () => {
+      const closing = holding();
+      const sut = createSut();
+      await sut.settle(closing, 'completed');
+      await sut.settle(closing, 'client_gone');
+      await sut.end(closing);
+      expect(outcomes.map(({ report }) => report?.admission)).toEqual([
+        { leases: [slotRef, accountRef], model: 'as-asked' },
+      ]);
+      expect(leases.released).toEqual([]);
+    });
+
+    it.each([
+      ['no account has a limit', { slot: null }, [slotRef]],
+      ['the key has none', {}, [accountRef]],
+    ] as const)('hands over what there is where %s', async (_, job, expected) => {
+      const closing = holding({}, job);
+      const admission = expected[0] === accountRef ? new Admission([], 'as-asked') : closing.admission;
+      await createSut().settle({ ...closing, admission }, 'completed');
+      expect(outcomes[0]?.report?.admission).toEqual({ leases: expected, model: 'as-asked' });
+    });
+
+    it.each([
+      ['nobody served', { spending: null }, 'failed'],
+      ['was left before any figure came', { spending: withoutFigures }, 'client_gone'],
+    ] as const)('gives it back before the end of a request that %s', async (_, job, end) => {
+      const closing = holding({}, job);
+      await createSut().settle(closing, end);
+      expect(openWhenSettled).toBe(0);
+      expect(outcomes).toEqual([{ end, report: null }]);
+      expect(leases.released).toEqual([slotRef, accountRef]);
+    });
+
+    it('gives it back where the request ends without having been settled', async () => {
+      const closing = holding();
+      await createSut().end(closing);
+      expect(leases.released).toEqual([slotRef, accountRef]);
+      expect(leases.open.size).toBe(0);
+    });
   });
 
   it('counts an answer whose upstream told no figures, flagged', async () => {

@@ -1,6 +1,7 @@
-import type { AccountMark } from '@crs/extension-api';
+import type { AccountMark, AdmissionTicket, UsageReport } from '@crs/extension-api';
 import { Injectable, Logger } from '@nestjs/common';
 import { AccountHealthService } from '../account/account-health.service.js';
+import type { Admission } from '../api-key/limits/admission.js';
 import type { OutcomeLatch, RelayEnd } from '../core/outcome/outcome-latch.js';
 import { PlatformRegistry } from '../core/platforms/platform.registry.js';
 import { Clock } from '../core/time/clock.js';
@@ -15,6 +16,8 @@ import { toUsageReport } from './usage-report.js';
 export interface ClosingCall {
   readonly endpoint: Endpoint;
   readonly job: RetryJob;
+  /** What the key holds for the call; null = nothing. */
+  readonly admission: Admission | null;
   readonly latch: OutcomeLatch;
 }
 
@@ -41,20 +44,42 @@ export class RelayClosing {
   }
 
   /**
-   * Settles the outcome with what was used; only the first call counts. Resolves when it is booked. A request that was
-   * answered is booked even where the upstream told no figures; one that was left before any figure came is not.
+   * Settles the outcome with what was used; only the first call counts. Resolves when it is booked, or when what was held
+   * for nothing is given back. A request that was answered is booked even where the upstream told no figures; one that
+   * was left before any figure came is not.
    */
-  settle({ endpoint, job, latch }: ClosingCall, end: RelayEnd): Promise<void> {
-    const { request, principal, spending } = job;
-    if (spending === null || !endpoint.isBooked) return latch.settle({ end, report: null });
+  async settle(call: ClosingCall, end: RelayEnd): Promise<void> {
+    const report = this.reportOf(call, end);
+    if (report === null) await release(call);
+    await call.latch.settle({ end, report });
+  }
+
+  /** The last step of every call: what is still held goes back, and the attempts are written down. */
+  async end(call: ClosingCall): Promise<void> {
+    await release(call);
+    await this.attemptLog.write(call.job.request.id, call.job.attempts);
+  }
+
+  private reportOf(call: ClosingCall, end: RelayEnd): UsageReport | null {
+    const { request, principal, spending } = call.job;
+    if (spending === null || !call.endpoint.isBooked) return null;
     const reading = spending.meter.read();
     const isAnswered = end === 'completed' || end === 'upstream_broken' || end === 'stopped';
-    if (!reading.started && !isAnswered) return latch.settle({ end, report: null });
+    if (!reading.started && !isAnswered) return null;
     const { account } = spending.selection;
     const platform = this.platforms.get(account.platform);
     const { status: statusCode } = spending;
-    const parts = { request, principal, platform, account, reading, statusCode, endedAt: this.clock.now() };
-    return latch.settle({ end, report: toUsageReport(parts) });
+    const endedAt = this.clock.now();
+    return toUsageReport({
+      request,
+      principal,
+      platform,
+      account,
+      reading,
+      statusCode,
+      admission: handOver(call),
+      endedAt,
+    });
   }
 
   /** The upstream broke off behind the commit point: the next requests had better go elsewhere for a moment. */
@@ -71,16 +96,24 @@ export class RelayClosing {
     });
   }
 
-  async logAttempts({ request, attempts }: RetryJob): Promise<void> {
-    await this.attemptLog.write(request.id, attempts);
-  }
-
   /** An upstream that says why it fails may blame the request, not itself. */
   private judge(platform: string, { type, message, text }: NonNullable<StreamTracker['failure']>): AccountMark | null {
     const failure = { kind: 'error_event', errorType: type, message, text } as const;
     const verdict = this.platforms.get(platform).relay?.classifyFailure(failure, new Date(this.clock.now()));
     return verdict?.action === 'other_account' ? verdict.mark : null;
   }
+}
+
+/** From here on the booking ends what is held. */
+function handOver({ admission, job }: ClosingCall): AdmissionTicket {
+  const { leases, model } = admission?.handOver() ?? { leases: [], model: job.request.model };
+  const slot = job.slot?.handOver() ?? null;
+  return { leases: slot === null ? leases : [...leases, slot], model };
+}
+
+/** Gives back what was not handed over. Never rejects, and does nothing the second time. */
+async function release({ admission, job }: ClosingCall): Promise<void> {
+  await Promise.all([admission?.release(), job.slot?.release()]);
 }
 
 const CONNECTION: AccountMark = { type: 'connection', statusCode: 0 };

@@ -31,6 +31,7 @@ export class RelayRequestFactory {
       throw new RelayError('invalid_request', 'model: a text is required');
     }
     const { 'x-claude-code-session-id': sessionHeader } = incoming.headers;
+    const metadata = readJson(body, spans.get('metadata'));
     const header = typeof sessionHeader === 'string' ? sessionHeader : null;
     return {
       id: incoming.id,
@@ -44,9 +45,10 @@ export class RelayRequestFactory {
       model,
       modelSpan,
       stream: endpoint.canStream && spanText(body, spans.get('stream')) === 'true',
+      userId: userIdIn(metadata),
       sessionHash: claudeSessionHash({
         header,
-        metadata: readJson(body, spans.get('metadata')),
+        metadata,
         readBody: () => readJson(body, { start: 0, end: body.length }),
       }),
       receivedAt: new Date(this.clock.now()),
@@ -87,6 +89,11 @@ function readJson(body: Buffer, span: Span | undefined): unknown {
   } catch {
     return undefined;
   }
+}
+
+function userIdIn(metadata: unknown): string | null {
+  const isObject = typeof metadata === 'object' && metadata !== null;
+  return isObject && 'user_id' in metadata && typeof metadata.user_id === 'string' ? metadata.user_id : null;
 }
 
 function readText(body: Buffer, span: Span | undefined): string | null {

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AccountModule } from '../account/account.module.js';
+import { ApiKeyModule } from '../api-key/api-key.module.js';
 import { HttpModule } from '../core/http/http.module.js';
 import { SchedulerModule } from '../scheduler/scheduler.module.js';
 import { StatsModule } from '../stats/stats.module.js';
@@ -12,19 +13,23 @@ import { ModelsService } from './models/models.service.js';
 import { ProtocolErrorRenderers } from './protocol-error.renderer.js';
 import { OpenRelays } from './open-relays.js';
 import { RelayAccess } from './relay-access.js';
+import { RelayAdmission } from './relay-admission.js';
 import { RelayClosing } from './relay-closing.js';
 import { RelayRequestFactory } from './relay-request.factory.js';
 import { RelayController } from './relay.controller.js';
 import { RelayService } from './relay.service.js';
+import { RelaySettingsController } from './settings/relay-settings.controller.js';
+import { RelaySettingsService } from './settings/relay-settings.service.js';
 import { UpstreamClient } from './upstream/upstream-client.js';
 
 @Module({
-  imports: [AccountModule, HttpModule, SchedulerModule, StatsModule],
-  controllers: [RelayController, ModelsController, AuxiliaryController],
+  imports: [AccountModule, ApiKeyModule, HttpModule, SchedulerModule, StatsModule],
+  controllers: [RelayController, ModelsController, AuxiliaryController, RelaySettingsController],
   providers: [
     RelayService,
     RelayRequestFactory,
     RelayAccess,
+    RelayAdmission,
     RelayClosing,
     OpenRelays,
     RetryHandler,
@@ -32,6 +37,7 @@ import { UpstreamClient } from './upstream/upstream-client.js';
     AttemptLog,
     UpstreamClient,
     ModelsService,
+    RelaySettingsService,
     ProtocolErrorRenderers,
   ],
 })

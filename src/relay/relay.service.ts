@@ -6,7 +6,7 @@ import { ClientGoneError, StoppingError } from './attempt/attempt-failed.error.j
 import { RetryHandler, type RetryJob, type Served } from './attempt/retry-handler.js';
 import type { Endpoint } from './endpoints.js';
 import { OpenRelays } from './open-relays.js';
-import { RelayAccess } from './relay-access.js';
+import { type Admitted, type Arrival, RelayAdmission } from './relay-admission.js';
 import { type ClosingCall, RelayClosing } from './relay-closing.js';
 import { RelayRequestFactory } from './relay-request.factory.js';
 import { ClientStream } from './stream/client-stream.js';
@@ -19,14 +19,14 @@ interface Call extends ClosingCall {
   readonly stopping: AbortSignal;
 }
 
-/** Conducts one request: describe, check, let it be tried, hand the answer to the client, settle the outcome. */
+/** Conducts one request: describe, admit, let it be tried, hand the answer to the client, settle the outcome. */
 @Injectable()
 export class RelayService {
   private readonly logger = new Logger(RelayService.name);
 
   constructor(
     private readonly factory: RelayRequestFactory,
-    private readonly access: RelayAccess,
+    private readonly admission: RelayAdmission,
     private readonly retries: RetryHandler,
     private readonly closing: RelayClosing,
     private readonly openRelays: OpenRelays,
@@ -38,21 +38,39 @@ export class RelayService {
     const { outcome: latch } = incoming;
     if (latch === null) throw new Error('The usage interceptor is missing on a relay route: nothing would be booked');
     const request = this.factory.create(incoming, endpoint);
-    const platforms = this.access.platformsFor(endpoint.protocol.name, request.model, principal);
     const client = new ClientStream(reply, endpoint.protocol, request.id);
     await this.openRelays.run(async (stopping) => {
       const signal = AbortSignal.any([client.signal, stopping]);
+      const admitted = await this.admit({ endpoint, request, principal, signal }, client);
+      if (admitted === null) return;
+      const { platforms, admission } = admitted;
       const job: RetryJob = {
         request,
         principal,
         platforms,
         protocol: endpoint.protocol,
+        takesSlot: endpoint.isBooked,
         signal,
         attempts: [],
         spending: null,
+        slot: null,
       };
-      await this.conduct({ endpoint, job, client, latch, stopping });
+      await this.conduct({ endpoint, job, admission, client, latch, stopping });
     });
+  }
+
+  /** Nothing is sent before a request is let in. Null: the client has gone meanwhile. */
+  private async admit(arrival: Arrival, client: ClientStream): Promise<Admitted | null> {
+    try {
+      return await this.admission.admit(arrival);
+    } catch (error) {
+      if (error instanceof ClientGoneError) {
+        client.abandon();
+        return null;
+      }
+      client.release();
+      throw error instanceof StoppingError ? STOPPING : error;
+    }
   }
 
   private async conduct(call: Call): Promise<void> {
@@ -66,7 +84,7 @@ export class RelayService {
       client.endPings();
       await this.fail(call, error);
     } finally {
-      await this.closing.logAttempts(job);
+      await this.closing.end(call);
     }
   }
 
@@ -77,8 +95,9 @@ export class RelayService {
       return;
     }
     if (answer.kind === 'whole') await this.closing.remember(call, served);
-    await this.closing.settle(call, answer.kind === 'whole' ? 'completed' : 'failed');
-    call.client.sendWhole(answer);
+    await this.closing.settle(call, answer.kind === 'refusal' ? 'failed' : 'completed');
+    if (answer.kind === 'local') call.client.sendOwn(answer);
+    else call.client.sendWhole(answer);
   }
 
   private async sendStream(call: Call, served: Served, answer: StreamAnswer): Promise<void> {

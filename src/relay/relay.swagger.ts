@@ -25,8 +25,14 @@ const REFUSALS: readonly {
     message: 'API key not found',
   },
   {
+    status: 402,
+    description: 'The daily, weekly or total cost limit of the key is spent; not to be tried again',
+    type: 'billing_error',
+    message: 'This API key has spent its daily limit of $5.00 ($5.12). It resets at 2026-11-24 00:00 (UTC+8).',
+  },
+  {
     status: 403,
-    description: 'The key may not use this service or model',
+    description: 'The key may not use this service, model or client',
     type: 'permission_error',
     message: 'This API key may not use this service.',
   },
@@ -38,7 +44,9 @@ const REFUSALS: readonly {
   },
   {
     status: 429,
-    description: 'All upstream accounts are rate limited',
+    description:
+      'Too many requests at once (retry-after: 1), a limit of the window is reached (retry-after with the rest of it and ' +
+      'x-should-retry: false), or all upstream accounts are rate limited',
     type: 'rate_limit_error',
     message: 'All upstream accounts are rate limited at the moment.',
   },

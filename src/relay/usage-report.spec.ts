@@ -1,13 +1,13 @@
 import { type MeterReading, NO_TOKENS, type Platform, type RelayRequest } from '@crs/extension-api';
 import { describe, expect, it } from '@jest/globals';
 import { testAccount } from '../../test/support/test-account.ts';
-import { testPrincipal } from '../../test/support/test-principal.ts';
+import { NO_LIMITS, testPrincipal } from '../../test/support/test-principal.ts';
 import { ClaudeConsolePlatform } from '../platforms/claude-console/claude-console.platform.js';
 import { type ReportParts, toUsageReport } from './usage-report.js';
 
 const platform: Platform = new ClaudeConsolePlatform();
 
-const principal = testPrincipal({ serviceRates: { claude: 2 }, rateLimitWindowMinutes: 5 });
+const principal = testPrincipal({ serviceRates: { claude: 2 }, limits: { ...NO_LIMITS, rateLimitWindow: 5 } });
 
 const request: RelayRequest = {
   id: 'req_1',
@@ -21,6 +21,7 @@ const request: RelayRequest = {
   model: 'claude-opus',
   modelSpan: { start: 0, end: 0 },
   stream: true,
+  userId: null,
   sessionHash: null,
   receivedAt: new Date(1_000),
 };
@@ -43,6 +44,7 @@ const report = (change: Partial<ReportParts> = {}) =>
     account: testAccount(),
     reading,
     statusCode: 200,
+    admission: null,
     endedAt: 4_000,
     ...change,
   });

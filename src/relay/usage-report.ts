@@ -1,4 +1,5 @@
 import type {
+  AdmissionTicket,
   MeterReading,
   Platform,
   Principal,
@@ -16,6 +17,7 @@ export interface ReportParts {
   readonly account: UpstreamAccount;
   readonly reading: MeterReading;
   readonly statusCode: number;
+  readonly admission: AdmissionTicket | null;
   /** Epoch ms of the end. */
   readonly endedAt: number;
 }
@@ -33,7 +35,7 @@ export function toUsageReport(parts: ReportParts): UsageReport {
     keyId: principal.keyId,
     weeklyResetDay: principal.weeklyResetDay,
     weeklyResetHour: principal.weeklyResetHour,
-    rateLimitWindowMinutes: principal.rateLimitWindowMinutes,
+    rateLimitWindowMinutes: principal.limits.rateLimitWindow,
     keyServiceRates: principal.serviceRates,
     accountId: account.id,
     accountType: platform.account.accountType,
@@ -51,6 +53,7 @@ export function toUsageReport(parts: ReportParts): UsageReport {
     betaHeader: typeof beta === 'string' ? beta : null,
     speed: reading.speed,
     serviceTier: reading.serviceTier,
+    admission: parts.admission,
   };
 }
 

@@ -11,9 +11,22 @@ const candidate = (id: string, priority = 50, change: Partial<UpstreamAccount> =
 const pickIds = (sut: LoadBalancer, candidates: { account: UpstreamAccount }[], times: number): string[] =>
   Array.from({ length: times }, () => String(sut.pick(candidates)?.account.id));
 
+const rankIds = (sut: LoadBalancer, candidates: { account: UpstreamAccount }[]): string[] =>
+  sut.rank(candidates).map(({ account }) => account.id);
+
 describe('LoadBalancer', () => {
   it('has nothing to pick from nothing', () => {
     expect(new LoadBalancer().pick([])).toBeNull();
+    expect(new LoadBalancer().rank([])).toEqual([]);
+  });
+
+  it('puts priority before turns, and uses up no turn by saying so', () => {
+    const sut = new LoadBalancer();
+    const candidates = [candidate('a'), candidate('late', 90), candidate('b'), candidate('early', 10)];
+    sut.noteTurn(candidate('a').account);
+    expect(rankIds(sut, candidates)).toEqual(['early', 'b', 'a', 'late']);
+    expect(rankIds(sut, candidates)).toEqual(['early', 'b', 'a', 'late']);
+    expect(candidates.map(({ account }) => account.id)).toEqual(['a', 'late', 'b', 'early']);
   });
 
   it('picks the lowest priority number only', () => {

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AccountModule } from '../account/account.module.js';
 import { AccountGroupRepository } from './account-group.repository.js';
+import { AccountSlotRepository } from './account-slot.repository.js';
 import { CandidatePool } from './candidate-pool.js';
 import { LoadBalancer } from './load-balancer.js';
 import { SchedulerService } from './scheduler.service.js';
@@ -8,7 +9,14 @@ import { StickySessionRepository } from './sticky-session.repository.js';
 
 @Module({
   imports: [AccountModule],
-  providers: [SchedulerService, CandidatePool, AccountGroupRepository, LoadBalancer, StickySessionRepository],
+  providers: [
+    SchedulerService,
+    CandidatePool,
+    AccountGroupRepository,
+    AccountSlotRepository,
+    LoadBalancer,
+    StickySessionRepository,
+  ],
   exports: [SchedulerService],
 })
 export class SchedulerModule {}

@@ -1,59 +1,26 @@
-import { type Platform, toAccountId, type UpstreamAccount } from '@crs/extension-api';
+import { toAccountId } from '@crs/extension-api';
 import { keys, openSqliteStore, type SqliteStore } from '@crs/store';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { testAccount } from '../../test/support/test-account.ts';
-import { testConfig } from '../../test/support/test-config.ts';
+import {
+  boundTo,
+  coolingDown,
+  createScheduler,
+  NOW,
+  query,
+  refusalOf,
+  state,
+} from '../../test/support/scheduler-fixture.ts';
 import { testPrincipal } from '../../test/support/test-principal.ts';
-import type { AccountDirectory } from '../account/account-directory.js';
-import { type AccountMarks, type AccountState, NO_MARKS } from '../account/account-state.js';
-import type { PlatformRegistry } from '../core/platforms/platform.registry.js';
-import { ClaudeConsolePlatform } from '../platforms/claude-console/claude-console.platform.js';
-import { AccountGroupRepository } from './account-group.repository.js';
-import { CandidatePool } from './candidate-pool.js';
-import { LoadBalancer } from './load-balancer.js';
-import { NoAccountError } from './no-account.error.js';
-import { SchedulerService, type SelectionQuery } from './scheduler.service.js';
-import { StickySessionRepository } from './sticky-session.repository.js';
-
-const NOW = Date.parse('2026-11-23T00:00:00Z');
-const PLATFORM = 'claude-console';
-
-const state = (id: string, change: Partial<UpstreamAccount> = {}, marks: Partial<AccountMarks> = {}): AccountState => ({
-  account: testAccount({ id: toAccountId(id), ...change }),
-  marks: { ...NO_MARKS, ...marks },
-});
-
-const coolingDown = (seconds: number): Partial<AccountMarks> => ({
-  coolDown: { type: 'overload', statusCode: 529, until: new Date(NOW + seconds * 1000) },
-});
-
-const query = (change: Partial<SelectionQuery> = {}): SelectionQuery => ({
-  principal: testPrincipal(),
-  platforms: [PLATFORM],
-  model: 'claude-opus',
-  endpoint: 'messages',
-  sessionHash: null,
-  excluded: new Set(),
-  ...change,
-});
-
-const boundTo = (id: string, dedicatedFallback: boolean | null = null): SelectionQuery =>
-  query({ principal: testPrincipal({ bindings: { claudeConsoleAccountId: id }, dedicatedFallback }) });
+import type { AccountState } from '../account/account-state.js';
+import type { SchedulerService, SelectionQuery } from './scheduler.service.js';
 
 describe('SchedulerService', () => {
   let store: SqliteStore;
   let states: AccountState[];
   let sut: SchedulerService;
 
-  const createSut = (dedicatedFallback = false): SchedulerService => {
-    const config = testConfig({ relay: { dedicatedFallback } });
-    const directory = { states: () => Promise.resolve(states) } as unknown as AccountDirectory;
-    const platform: Platform = new ClaudeConsolePlatform();
-    const platforms = { get: () => platform } as unknown as PlatformRegistry;
-    const sessions = new StickySessionRepository(store, config);
-    const pool = new CandidatePool(directory, new AccountGroupRepository(store), platforms, config);
-    return new SchedulerService(pool, platforms, sessions, new LoadBalancer(), { now: () => NOW });
-  };
+  const createSut = (dedicatedFallback = false): SchedulerService =>
+    createScheduler(store, () => states, dedicatedFallback);
 
   beforeEach(() => {
     store = openSqliteStore(':memory:', { now: () => NOW });
@@ -64,12 +31,6 @@ describe('SchedulerService', () => {
   afterEach(() => store.quit());
 
   const pick = async (asked: SelectionQuery): Promise<string> => (await sut.selectAccount(asked)).account.id;
-
-  const refusalOf = async (asked: SelectionQuery): Promise<NoAccountError> => {
-    const reason: unknown = await sut.selectAccount(asked).catch((cause: unknown) => cause);
-    if (!(reason instanceof NoAccountError)) throw new Error(`Not a NoAccountError: ${String(reason)}`);
-    return reason;
-  };
 
   it('takes turns among the shared accounts', async () => {
     states = [
@@ -93,24 +54,27 @@ describe('SchedulerService', () => {
     states = [state('a', change, marks), state('b', { priority: 99 })];
     expect(await pick(query())).toBe('b');
     states = [state('a', change, marks)];
-    expect((await refusalOf(query())).counts).toEqual(new Map([[reason, 1]]));
+    expect((await refusalOf(sut, query())).counts).toEqual(new Map([[reason, 1]]));
   });
 
   it('leaves out what was tried already', async () => {
     expect(await pick(query({ excluded: new Set([toAccountId('a')]) }))).toBe('b');
-    const { counts, retryAt } = await refusalOf(query({ excluded: new Set([toAccountId('a'), toAccountId('b')]) }));
+    const { counts, retryAt } = await refusalOf(
+      sut,
+      query({ excluded: new Set([toAccountId('a'), toAccountId('b')]) }),
+    );
     expect(counts).toEqual(new Map([['excluded', 2]]));
     expect(retryAt).toBeNull();
   });
 
   it('says when the first account is back', async () => {
     states = [state('a', {}, coolingDown(90)), state('b', {}, coolingDown(30)), state('c', { isActive: false })];
-    expect((await refusalOf(query())).retryAt).toEqual(new Date(NOW + 30_000));
+    expect((await refusalOf(sut, query())).retryAt).toEqual(new Date(NOW + 30_000));
   });
 
   it('says so where there is no account at all', async () => {
     states = [];
-    expect((await refusalOf(query())).counts.size).toBe(0);
+    expect((await refusalOf(sut, query())).counts.size).toBe(0);
   });
 
   describe('with a session', () => {
@@ -149,11 +113,11 @@ describe('SchedulerService', () => {
     it('uses the bound account only', async () => {
       expect(await pick(boundTo('mine'))).toBe('mine');
       states = [state('shared'), state('mine', { accountType: 'dedicated', isActive: false })];
-      expect((await refusalOf(boundTo('mine'))).counts).toEqual(new Map([['inactive', 1]]));
+      expect((await refusalOf(sut, boundTo('mine'))).counts).toEqual(new Map([['inactive', 1]]));
     });
 
     it('refuses where the bound account is gone', async () => {
-      expect((await refusalOf(boundTo('deleted'))).counts.size).toBe(0);
+      expect((await refusalOf(sut, boundTo('deleted'))).counts.size).toBe(0);
     });
 
     it.each([
@@ -169,7 +133,7 @@ describe('SchedulerService', () => {
     it('does not fall back where the key forbids it', async () => {
       sut = createSut(true);
       states = [state('shared'), state('mine', { isActive: false })];
-      await refusalOf(boundTo('mine', false));
+      await refusalOf(sut, boundTo('mine', false));
     });
 
     it('uses the accounts of its group only, whatever their type', async () => {
@@ -178,7 +142,7 @@ describe('SchedulerService', () => {
       const grouped = query({ principal: testPrincipal({ bindings: { claudeAccountId: 'group:g1' } }) });
       expect(new Set([await pick(grouped), await pick(grouped)])).toEqual(new Set(['one', 'two']));
       const empty = query({ principal: testPrincipal({ bindings: { claudeAccountId: 'group:g2' } }) });
-      expect((await refusalOf(empty)).counts.size).toBe(0);
+      expect((await refusalOf(sut, empty)).counts.size).toBe(0);
     });
 
     it('takes no notice of a binding to an account of another kind', async () => {

@@ -2,26 +2,39 @@ import type { AccountId, Principal, UpstreamAccount } from '@crs/extension-api';
 import { Injectable } from '@nestjs/common';
 import type { AccountState } from '../account/account-state.js';
 import { availableAt, unavailableReasons, type UnavailableReason } from '../account/availability.js';
+import type { Lease } from '../core/lease/lease-keeper.js';
 import { PlatformRegistry } from '../core/platforms/platform.registry.js';
 import { Clock } from '../core/time/clock.js';
+import { AccountSlotRepository } from './account-slot.repository.js';
 import { CandidatePool, type CandidateQuery, type Tier } from './candidate-pool.js';
 import { LoadBalancer } from './load-balancer.js';
 import { NoAccountError } from './no-account.error.js';
 import { StickySessionRepository } from './sticky-session.repository.js';
 
-export interface SelectionQuery extends CandidateQuery {
+/** What an account is wanted for. */
+export interface AccountQuery extends CandidateQuery {
   readonly model: string;
   readonly endpoint: string;
-  readonly sessionHash: string | null;
   /** Accounts that this request has tried already. */
   readonly excluded: ReadonlySet<AccountId>;
+}
+
+export interface SelectionQuery extends AccountQuery {
+  readonly sessionHash: string | null;
+  /** Id of the request that takes a slot of an account with `maxConcurrentTasks`; null = it takes none. */
+  readonly slotFor: string | null;
 }
 
 export interface Selection {
   readonly account: UpstreamAccount;
   /** The session was mapped to this account already. */
   readonly sticky: boolean;
+  /** The account's slot that the request holds; null = the account has no limit. Whoever selects it ends it. */
+  readonly slot: Lease | null;
 }
+
+/** A full account has a slot again when one of its requests ends: nobody knows when, but soon. */
+const SLOT_RETRY_MS = 1000;
 
 /** Which account a request is sent to next. */
 @Injectable()
@@ -31,23 +44,37 @@ export class SchedulerService {
     private readonly platforms: PlatformRegistry,
     private readonly sessions: StickySessionRepository,
     private readonly balancer: LoadBalancer,
+    private readonly slots: AccountSlotRepository,
     private readonly clock: Clock,
   ) {}
 
   /**
-   * The bound account of the key, else the account of the session, else the next of the pool. Throws `NoAccountError`
-   * with the reasons when none is available.
+   * The bound account of the key, else the account of the session, else the next of the pool; one whose slots are all
+   * taken is passed over. Throws `NoAccountError` with the reasons when none is available.
    */
   async selectAccount(query: SelectionQuery): Promise<Selection> {
     const question = { ...query, now: this.clock.now() };
     const tiers = await this.pool.tiersOf(query);
+    const full = new Set<AccountId>();
     for (const tier of tiers) {
       const available = tier.filter((state) => unavailableReasons(state, question).length === 0);
       const mapped = await this.findMapped(query, available);
-      const chosen = mapped ?? this.balancer.pick(available);
-      if (chosen !== null) return { account: chosen.account, sticky: mapped !== null };
+      const selection = await this.takeFirst(available, mapped, query.slotFor);
+      if (selection !== null) return selection;
+      for (const { account } of available) full.add(account.id);
     }
-    throw toNoAccountError(tiers.flat(), question);
+    throw toNoAccountError(tiers.flat(), question, full);
+  }
+
+  /**
+   * Why there is no account for such a request; null: there is one. Takes neither a slot nor an account's turn, and so
+   * does not know of slots.
+   */
+  async findObstacle(query: AccountQuery): Promise<NoAccountError | null> {
+    const question = { ...query, now: this.clock.now() };
+    const states = (await this.pool.tiersOf(query)).flat();
+    const isAvailable = states.some((state) => unavailableReasons(state, question).length === 0);
+    return isAvailable ? null : toNoAccountError(states, question, NONE_FULL);
   }
 
   /** The accounts that a key may reach, available or not. */
@@ -73,21 +100,57 @@ export class SchedulerService {
     }
     return null;
   }
+
+  /** The account of the session, else the next in turn; where its slots are all taken, the best of the others. */
+  private async takeFirst(
+    available: Tier,
+    mapped: AccountState | null,
+    slotFor: string | null,
+  ): Promise<Selection | null> {
+    // The turn is counted before the store is asked: requests that come meanwhile begin with the next account.
+    const first = mapped ?? this.balancer.pick(available);
+    if (first === null) return null;
+    const found = await this.takeSlot([first], slotFor);
+    if (found !== null) return { ...found, sticky: first === mapped };
+    const others = available.filter((state) => state !== first);
+    const other = await this.takeSlot(this.balancer.rank(others), slotFor);
+    if (other === null) return null;
+    this.balancer.noteTurn(other.account);
+    return { ...other, sticky: false };
+  }
+
+  /** Null: all are full. Only accounts with a limit, before the first without one, cost a round trip. */
+  private async takeSlot(ordered: Tier, slotFor: string | null): Promise<Omit<Selection, 'sticky'> | null> {
+    const unlimitedAt = ordered.findIndex(({ account }) => slotFor === null || account.maxConcurrentTasks <= 0);
+    const limited = unlimitedAt === -1 ? ordered : ordered.slice(0, unlimitedAt);
+    const found = slotFor === null || limited.length === 0 ? null : await this.slots.takeFirst(limited, slotFor);
+    if (found !== null) return { account: found.taken.account, slot: found.slot };
+    const unlimited = ordered[unlimitedAt];
+    return unlimited === undefined ? null : { account: unlimited.account, slot: null };
+  }
 }
 
-type Question = SelectionQuery & { readonly now: number };
+const NONE_FULL: ReadonlySet<AccountId> = new Set();
 
-function toNoAccountError(states: readonly AccountState[], question: Question): NoAccountError {
+type Question = AccountQuery & { readonly now: number };
+
+/** `full`: available accounts whose slots are all taken. */
+function toNoAccountError(
+  states: readonly AccountState[],
+  question: Question,
+  full: ReadonlySet<AccountId>,
+): NoAccountError {
   const counts = new Map<UnavailableReason, number>();
-  let earliest = Number.POSITIVE_INFINITY;
+  let earliest = full.size > 0 ? question.now + SLOT_RETRY_MS : Number.POSITIVE_INFINITY;
   for (const state of states) {
-    const [first] = unavailableReasons(state, question);
-    if (first === undefined) continue;
-    counts.set(first, (counts.get(first) ?? 0) + 1);
+    const isFull = full.has(state.account.id);
+    const reason = isFull ? 'slots_full' : unavailableReasons(state, question)[0];
+    if (reason === undefined) continue;
+    counts.set(reason, (counts.get(reason) ?? 0) + 1);
     earliest = Math.min(earliest, availableAt(state, question.now)?.getTime() ?? Number.POSITIVE_INFINITY);
   }
   const elsewhere = { ...question, endpoint: null };
   const lacksEndpointOnly =
-    states.length > 0 && states.every((state) => unavailableReasons(state, elsewhere).length === 0);
+    full.size === 0 && states.length > 0 && states.every((state) => unavailableReasons(state, elsewhere).length === 0);
   return new NoAccountError(counts, Number.isFinite(earliest) ? new Date(earliest) : null, lacksEndpointOnly);
 }

@@ -1,4 +1,5 @@
--- Books what requests used, exactly once: counters, sums, indexes, records and times of last use.
+-- Books what requests used, exactly once: counters, sums, indexes, records, times of last use, the end of what they held
+-- while they ran, and what such requests cost.
 --
 -- KEYS[1]  marker; while it exists nothing is written
 -- ARGV[1]  life of the marker in ms
@@ -58,6 +59,21 @@ local function seed(key, source)
     return
   end
   redis.call('SET', key, redis.call('GET', source))
+end
+
+local function learn(estimate)
+  for _, pair in ipairs(estimate.actuals) do
+    local readable, before = attempt('HGET', estimate.hash, pair[1])
+    if readable then
+      local known = pair[2]
+      if before and #before <= 15 and string.match(before, '^%d+$') then
+        known = tonumber(before)
+      end
+      local learned = known + math.floor((pair[2] - known) / 4)
+      redis.call('HSET', estimate.hash, pair[1], string.format('%.0f', learned))
+      keep(estimate.hash, estimate.ttlSeconds)
+    end
+  end
 end
 
 if not redis.call('SET', KEYS[1], '1', 'PX', ARGV[1], 'NX') then
@@ -126,6 +142,14 @@ for _, window in ipairs(writes.windows) do
       end
     end
   end
+end
+
+for _, release in ipairs(writes.releases) do
+  attempt('ZREM', release[1], release[2])
+end
+
+for _, estimate in ipairs(writes.estimates) do
+  learn(estimate)
 end
 
 return refused

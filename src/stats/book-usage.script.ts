@@ -18,6 +18,9 @@ export interface UsageWrites {
   readonly records: readonly (readonly [list: string, ttlSeconds: number, keep: number, record: string])[];
   readonly lastUses: readonly LastUse[];
   readonly windows: readonly WindowUse[];
+  /** Members of sorted sets that are taken out: what the requests held while they ran. */
+  readonly releases: readonly (readonly [set: string, member: string])[];
+  readonly estimates: readonly EstimateUpdate[];
 }
 
 interface CountGroup {
@@ -52,6 +55,17 @@ export interface WindowUse {
   /** Epoch ms. */
   readonly at: number;
   readonly sums: readonly (readonly [key: string, amount: string])[];
+}
+
+/**
+ * Moves fields of a hash a quarter of the way towards what a request really took, rounded down; a field that is not
+ * there, or holds no such number, begins with it.
+ */
+export interface EstimateUpdate {
+  readonly hash: string;
+  readonly ttlSeconds: number;
+  /** Whole numbers of at most 15 digits. */
+  readonly actuals: readonly (readonly [field: string, actual: number])[];
 }
 
 export type BookingResult =
@@ -100,6 +114,8 @@ class Booking {
     }
     for (const use of writes.lastUses) this.stamp(use);
     for (const window of writes.windows) this.countInWindow(window);
+    for (const [set, member] of writes.releases) this.attempt(() => tx.zrem(set, member));
+    for (const estimate of writes.estimates) this.learn(estimate);
     return this.refused;
   }
 
@@ -140,6 +156,16 @@ class Booking {
     for (const [key, amount] of window.sums) {
       const counted = this.attempt(() => tx.incrbyfloat(key, Number(amount)));
       if (counted && tx.pttl(key) < 0) tx.pexpire(key, restMs);
+    }
+  }
+
+  private learn({ hash, ttlSeconds, actuals }: EstimateUpdate): void {
+    for (const [field, actual] of actuals) {
+      const before = this.attempt(() => this.tx.hget(hash, field));
+      if (before === null) continue;
+      const known = /^\d{1,15}$/.test(before.reply ?? '') ? Number(before.reply) : actual;
+      this.tx.hset(hash, { [field]: String(known + Math.floor((actual - known) / 4)) });
+      this.keep(hash, ttlSeconds);
     }
   }
 

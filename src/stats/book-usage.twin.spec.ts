@@ -17,6 +17,20 @@ const AT = Date.parse('2026-11-23T04:05:00.678Z');
 const KEYS = ['key-1', 'key-2'].map(toApiKeyId);
 const ACCOUNTS = ['account-1', 'account-2'].map(toAccountId);
 
+const LONE_SURROGATE = 'odd \ud800 name';
+
+/** What they held, some of it in keys that hold something else. */
+const admissions = fc.option(
+  fc.record({
+    leases: fc.subarray([
+      { set: keys.limits.concurrency('key-1'), member: 'req-1' },
+      { set: keys.limits.holds('key-1'), member: 'req-1:2000000:12000:1' },
+      { set: keys.limits.holds('key-2'), member: 'req-2:1:1:0' },
+    ]),
+    model: fc.constantFrom('claude-opus-4-1', 'my "模型"', LONE_SURROGATE, 'm'.repeat(200), 'm'.repeat(201)),
+  }),
+);
+
 /** Requests that overlap in every way: same and other keys, accounts, models, periods, and repeated ids. */
 const tokens = fc.nat(1_000_000);
 const usages: fc.Arbitrary<PricedUsage> = fc
@@ -26,14 +40,15 @@ const usages: fc.Arbitrary<PricedUsage> = fc
     keyId: fc.constantFrom(...KEYS),
     accountId: fc.constantFrom(...ACCOUNTS),
     service: fc.constantFrom('claude' as const, 'codex' as const),
-    model: fc.constantFrom('claude-opus-4-1', 'claude-sonnet-4-5[1m]', 'gpt-5', 'vendor "模型"'),
+    model: fc.constantFrom('claude-opus-4-1', 'claude-sonnet-4-5[1m]', 'gpt-5', 'vendor "模型"', LONE_SURROGATE),
     rateLimitWindowMinutes: fc.constantFrom(0, 10, 10_000),
     usage: fc
       .record({ inputTokens: tokens, outputTokens: tokens, cacheCreateTokens: tokens, cacheReadTokens: tokens })
       .map((classes) => ({ ...NO_TOKENS, ...classes })),
     estimated: fc.boolean(),
+    admission: admissions,
   })
-  .chain((change) => fc.constantFrom(1, 0.1, 0, 3).map((rate) => testPricedUsage(testUsageReport(change), rate)));
+  .chain((change) => fc.constantFrom(1, 0.1, 0, 3, 1e6).map((rate) => testPricedUsage(testUsageReport(change), rate)));
 
 /** What stands in the database before: records, windows, and keys that hold something else. */
 const RECORD_PREFIX = 'claude_console_account';
@@ -59,6 +74,14 @@ const setups = fc.subarray<(store: StoreClient) => Promise<unknown>>([
   (store) => store.set(keys.usage.records('key-1'), 'damaged'),
   (store) => store.set(keys.usage.index.modelMonths, 'damaged'),
   (store) => store.set(keys.apiKey.byLastUsedAt, 'damaged'),
+  (store) => store.zadd(keys.limits.concurrency('key-1'), AT, 'req-1'),
+  (store) => store.zadd(keys.limits.concurrency('key-1'), AT, 'req-2'),
+  (store) => store.zadd(keys.limits.holds('key-1'), AT, 'req-1:2000000:12000:1'),
+  (store) => store.set(keys.limits.holds('key-2'), 'damaged'),
+  (store) => store.hset(keys.limits.estimates('key-1'), { 'c:claude-opus-4-1': '123456789', 't:claude-opus-4-1': '3' }),
+  (store) =>
+    store.hset(keys.limits.estimates('key-1'), { 'c:my "模型"': 'much', [`t:${'m'.repeat(200)}`]: '9'.repeat(15) }),
+  (store) => store.set(keys.limits.estimates('key-2'), 'damaged'),
 ]);
 
 const isDecimal = (value: unknown): value is string => typeof value === 'string' && /^-?\d+\.\d+$/.test(value);

@@ -10,6 +10,7 @@ const stored = (change: Partial<StoredKeyUsage> = {}): StoredKeyUsage => ({
   counters: { total: {}, today: {}, month: {} },
   costs: NO_COSTS,
   window: NO_WINDOW,
+  running: { slots: [], holds: [] },
   models: [],
   ...change,
 });

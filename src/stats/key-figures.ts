@@ -15,6 +15,9 @@ export interface KeyFigures {
   readonly models: readonly ModelFigures[];
 }
 
+/** `today` and `month`: the current ones. */
+export type UsagePeriod = 'total' | 'today' | 'month';
+
 /** What v1 takes for the input's share where very old counters know only a sum. */
 const LEGACY_INPUT_SHARE = 0.3;
 /** Prices tokens whose model nobody noted. */
@@ -22,9 +25,9 @@ const NO_MODEL = 'unknown';
 
 /** What a key used, from the counters of any version of v1. */
 export function keyFiguresOf({ counters, costs, models }: StoredKeyUsage, price: PriceTokens): KeyFigures {
-  const lifetimes = models.map((model) => lifetimeOf(model, price)).filter(isUsed);
-  const today = models.map((model) => modelFiguresOf(model.model, model.today, price)).filter(isUsed);
-  const month = models.map((model) => modelFiguresOf(model.model, model.month, price)).filter(isUsed);
+  const figuresIn = (period: UsagePeriod): readonly ModelFigures[] =>
+    models.map((model) => modelFiguresIn(period, model, price)).filter(isUsed);
+  const [lifetimes, today, month] = [figuresIn('total'), figuresIn('today'), figuresIn('month')];
   // v1 keeps no real cost of a month; its models know it since they have costs of their own.
   const hasRealMonth = models.some((model) => model.month['realCostMicro'] !== undefined);
   const realMonth = hasRealMonth ? String(sumOf(month, 'realCostUsd')) : null;
@@ -34,6 +37,22 @@ export function keyFiguresOf({ counters, costs, models }: StoredKeyUsage, price:
     month: withCosts(tokensOf(counters.month), costs.month, realMonth, month, price),
     models: lifetimes.toSorted((a, b) => b.costUsd - a.costUsd || b.allTokens - a.allTokens),
   };
+}
+
+/** Whether all that was counted has its cost beside it, so that the models are not needed to tell it. */
+export function isCosted({ counters, costs }: Pick<StoredKeyUsage, 'counters' | 'costs'>): boolean {
+  const periods = ['total', 'today', 'month'] as const;
+  return periods.every((period) => costs[period] !== null || Object.keys(counters[period]).length === 0);
+}
+
+/** What a key used of one model in a period. */
+export const modelFiguresIn = (period: UsagePeriod, counters: ModelCounters, price: PriceTokens): ModelFigures =>
+  period === 'total' ? lifetimeOf(counters, price) : modelFiguresOf(counters.model, counters[period], price);
+
+/** Whether a version that books costs counted the model in the period; without that its tokens are priced when read. */
+export function hasStoredCost(period: UsagePeriod, counters: ModelCounters): boolean {
+  const hashes = period === 'total' ? [counters.total, counters.month, ...counters.earlierMonths] : [counters[period]];
+  return hashes.some((hash) => hash['ratedCostMicro'] !== undefined);
 }
 
 /** Costs as stored; without them what the models cost, and without these what the tokens would cost at least. */
@@ -62,7 +81,7 @@ function withCosts(
 function lifetimeOf({ model, total, month, earlierMonths }: ModelCounters, price: PriceTokens): ModelFigures {
   const figuresOf = (hash: StoredHash): ModelFigures => modelFiguresOf(model, hash, price);
   const lifetime = figuresOf(total);
-  const ofMonths = earlierMonths.map(figuresOf).reduce(add, figuresOf(month));
+  const ofMonths = earlierMonths.map(figuresOf).reduce(addFigures, figuresOf(month));
   const ahead = lifetime.allTokens - ofMonths.allTokens || lifetime.requests - ofMonths.requests;
   return ahead > 0 ? lifetime : ofMonths;
 }
@@ -117,13 +136,14 @@ const toUsage = (tokens: Tokens): TokenUsage => ({
   hasCacheSplit: false,
 });
 
-const isUsed = (figures: UsageFigures): boolean => figures.requests > 0 || figures.allTokens > 0;
+export const isUsed = (figures: UsageFigures): boolean => figures.requests > 0 || figures.allTokens > 0;
 
 const sumOf = (rows: readonly UsageFigures[], field: 'costUsd' | 'realCostUsd'): number =>
   rows.reduce((sum, row) => sum + row[field], 0);
 
-const add = (a: ModelFigures, b: ModelFigures): ModelFigures => ({
-  model: a.model,
+/** The sum of both; what is no figure is taken from the first. */
+export const addFigures = <T extends UsageFigures>(a: T, b: UsageFigures): T => ({
+  ...a,
   requests: a.requests + b.requests,
   inputTokens: a.inputTokens + b.inputTokens,
   outputTokens: a.outputTokens + b.outputTokens,

@@ -1,31 +1,16 @@
 import { beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { toApiKeyId, type ApiKeySummary } from '@crs/extension-api';
+import { toApiKeyId } from '@crs/extension-api';
 import { keys, type StoreClient } from '@crs/store';
 import { describeOnEachStore } from '../../test/support/each-store.js';
 import { TestClock } from '../../test/support/test-clock.js';
 import { testConfig } from '../../test/support/test-config.js';
+import { testKeySummary } from '../../test/support/test-key-summary.ts';
 import { Zone } from '../core/time/zone.js';
 import { KeyUsageRepository } from './key-usage.repository.js';
 
 const AT = Date.parse('2026-02-28T17:30:00Z');
 const K = toApiKeyId('30144e38-6515-4949-a4b8-0e3db27a30f2');
-const key: ApiKeySummary = {
-  id: K,
-  name: 'key',
-  isDeleted: false,
-  limits: {
-    dailyCostLimit: 0,
-    totalCostLimit: 0,
-    weeklyOpusCostLimit: 0,
-    rateLimitWindow: 0,
-    rateLimitRequests: 0,
-    rateLimitCost: 0,
-    tokenLimit: 0,
-    concurrencyLimit: 0,
-  },
-  weeklyResetDay: 1,
-  weeklyResetHour: 0,
-};
+const key = testKeySummary({ id: K });
 
 describeOnEachStore('KeyUsageRepository', (storeOfCase) => {
   let store: StoreClient;
@@ -45,6 +30,7 @@ describeOnEachStore('KeyUsageRepository', (storeOfCase) => {
       counters: { total: {}, today: {}, month: {} },
       costs: { total: null, realTotal: null, today: null, realToday: null, month: null, claudeWeek: null },
       window: { startedAt: null, requests: null, tokens: null, cost: null },
+      running: { slots: [], holds: [] },
       models: [],
     });
   });
@@ -68,6 +54,16 @@ describeOnEachStore('KeyUsageRepository', (storeOfCase) => {
       costs: { total: '9.5', realTotal: '9.25', today: '1', realToday: '0.9', month: '3', claudeWeek: '4' },
       window: { startedAt: '1', requests: '2', tokens: '3', cost: '4.5' },
     });
+  });
+
+  it('reads the slots and the holds that have not expired', async () => {
+    for (const set of [keys.limits.concurrency(K), keys.limits.holds(K)]) {
+      await store.zadd(set, AT - 1, 'expired');
+      await store.zadd(set, AT, 'expires-now');
+      await store.zadd(set, AT + 1, 'a');
+      await store.zadd(set, AT + 90_000, 'b');
+    }
+    await expect(sut.read(key, AT)).resolves.toMatchObject({ running: { slots: ['a', 'b'], holds: ['a', 'b'] } });
   });
 
   it('reads a model with its months, the current one apart', async () => {

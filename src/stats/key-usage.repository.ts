@@ -3,7 +3,7 @@ import type { ApiKeySummary } from '@crs/extension-api';
 import { keys, STORE_CLIENT, type StoreClient } from '@crs/store';
 import { Clock } from '../core/time/clock.js';
 import { Zone } from '../core/time/zone.js';
-import type { KeyCounters, KeyCosts, KeyWindow, ModelCounters, StoredKeyUsage } from './key-usage.js';
+import type { KeyCounters, KeyCosts, KeyRunning, KeyWindow, ModelCounters, StoredKeyUsage } from './key-usage.js';
 
 /** Monthly counters live 365 days, so at most that many months before the current one can hold any. */
 const EARLIER_MONTHS = 12;
@@ -28,13 +28,19 @@ export class KeyUsageRepository {
   ) {}
 
   async read(key: ApiKeySummary, atMs: number): Promise<StoredKeyUsage> {
-    const [counters, costs, window, models] = await Promise.all([
+    const [totals, models] = await Promise.all([this.readTotals(key, atMs), this.readModels(key.id, atMs)]);
+    return { ...totals, models };
+  }
+
+  /** All but the models, of which there may be many. */
+  async readTotals(key: ApiKeySummary, atMs: number): Promise<Omit<StoredKeyUsage, 'models'>> {
+    const [counters, costs, window, running] = await Promise.all([
       this.readCounters(key.id, atMs),
       this.readCosts(key, atMs),
       this.readWindow(key.id),
-      this.readModels(key.id, atMs),
+      this.readRunning(key.id, atMs),
     ]);
-    return { counters, costs, window, models };
+    return { counters, costs, window, running };
   }
 
   private async readCounters(keyId: string, atMs: number): Promise<KeyCounters> {
@@ -71,6 +77,14 @@ export class KeyUsageRepository {
       this.store.get(k.windowCost(keyId)),
     ]);
     return { startedAt, requests, tokens, cost };
+  }
+
+  private async readRunning(keyId: string, atMs: number): Promise<KeyRunning> {
+    const [slots, holds] = await Promise.all([
+      this.store.zrangebyscore(keys.limits.concurrency(keyId), atMs + 1, Infinity),
+      this.store.zrangebyscore(keys.limits.holds(keyId), atMs + 1, Infinity),
+    ]);
+    return { slots, holds };
   }
 
   private async readModels(keyId: string, atMs: number): Promise<readonly ModelCounters[]> {

@@ -5,6 +5,7 @@ export interface StoredKeyUsage {
   readonly counters: KeyCounters;
   readonly costs: KeyCosts;
   readonly window: KeyWindow;
+  readonly running: KeyRunning;
   readonly models: readonly ModelCounters[];
 }
 
@@ -30,6 +31,14 @@ export interface KeyWindow {
   readonly requests: string | null;
   readonly tokens: string | null;
   readonly cost: string | null;
+}
+
+/** What requests hold while they run: the members that have not expired. */
+export interface KeyRunning {
+  /** One per request that counts as one at the same time. */
+  readonly slots: readonly string[];
+  /** See `Hold`. */
+  readonly holds: readonly string[];
 }
 
 export interface ModelCounters {
@@ -65,8 +74,13 @@ export interface LimitFigures {
   /** 0 = no limit. */
   readonly limit: number;
   readonly used: number;
-  /** Null where there is no limit. */
+  /** Never below 0; null where there is no limit. */
   readonly remaining: number | null;
   /** When `used` starts again from 0; null = never, or no window is running. */
   readonly resetAt: Date | null;
+}
+
+/** The same for a limit of which requests in flight hold a part: what is used and held does not remain. */
+export interface HeldLimitFigures extends LimitFigures {
+  readonly held: number;
 }

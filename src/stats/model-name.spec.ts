@@ -17,6 +17,7 @@ describe('countedModelName', () => {
     ['', 'unknown'],
     ['   ', 'unknown'],
     [':latest', 'unknown'],
+    ['half a \ud83d character', 'half a \ufffd character'],
   ])('counts "%s" as "%s"', (model, expected) => {
     expect(countedModelName(model)).toBe(expected);
     expect(countedModelName(expected)).toBe(expected);

@@ -3,10 +3,14 @@ const BEDROCK = /^(?:(?:us-gov|us|eu|apac|jp|au|ca|global)\.)?(?:anthropic\.(?=.
 
 /**
  * The name under which a model is counted: the upstream's own, without Bedrock's region, vendor and version and without
- * `:latest`. An empty name becomes `unknown`, so that its usage is still booked somewhere.
+ * `:latest`. An empty name becomes `unknown`, so that its usage is still booked somewhere; half a character, which no
+ * store can keep, becomes U+FFFD.
  */
 export function countedModelName(model: string): string {
-  const name = model.trim().replace(/:latest$/, '');
+  const name = model
+    .toWellFormed()
+    .trim()
+    .replace(/:latest$/, '');
   return (BEDROCK.exec(name)?.[1] ?? name) || 'unknown';
 }
 

@@ -3,6 +3,8 @@ import { Global, Module } from '@nestjs/common';
 import { ApiKeyDirectory, type ApiKeyId, type ApiKeySummary, NO_TOKENS, ROUTE_ACCESS } from '@crs/extension-api';
 import { keys, openSqliteStore, type SqliteStore } from '@crs/store';
 import { type HttpApp, startHttpApp } from '../../test/support/http-app.js';
+import { testKeySummary } from '../../test/support/test-key-summary.ts';
+import { NO_LIMITS } from '../../test/support/test-principal.ts';
 import { TestClock } from '../../test/support/test-clock.js';
 import { testConfig } from '../../test/support/test-config.js';
 import { testUsageReport } from '../../test/support/test-usage-report.js';
@@ -19,23 +21,27 @@ const K = report.keyId;
 class OneKeyDirectory extends ApiKeyDirectory {
   override async findSummary(id: ApiKeyId): Promise<ApiKeySummary | null> {
     if (id !== K) return null;
-    return {
+    return testKeySummary({
       id,
-      name: 'key',
       isDeleted: true,
       limits: {
+        ...NO_LIMITS,
+        concurrencyLimit: 3,
         dailyCostLimit: 20,
-        totalCostLimit: 0,
         weeklyOpusCostLimit: 50,
         rateLimitWindow: 10,
         rateLimitRequests: 5,
-        rateLimitCost: 0,
         tokenLimit: 100_000,
-        concurrencyLimit: 0,
       },
-      weeklyResetDay: 1,
-      weeklyResetHour: 0,
-    };
+    });
+  }
+
+  override identify(): never {
+    throw new Error('Nobody asks here');
+  }
+
+  override countBoundTo(): never {
+    throw new Error('Nobody asks here');
   }
 }
 
@@ -77,6 +83,8 @@ describe('GET /api/v2/keys/:id/stats', () => {
   it('shows exactly what was recorded, also of a deleted key', async () => {
     await store.set(keys.limits.windowStart(K), String(NOW - 120_000), 'PX', 480_000);
     await store.set(keys.limits.windowRequests(K), '2', 'PX', 480_000);
+    await store.zadd(keys.limits.concurrency(K), NOW + 90_000, 'req-running');
+    await store.zadd(keys.limits.holds(K), NOW + 90_000, 'req-running:1500000:12000:0');
     const recorder = http.app.get(UsageRecorder);
     await recorder.record({ ...report, rateLimitWindowMinutes: 10 });
     await recorder.record({
@@ -127,31 +135,55 @@ describe('GET /api/v2/keys/:id/stats', () => {
           { model: 'gpt-5-codex', ...codex, ...usd(0.004819) },
         ],
         limits: {
+          concurrency: { limit: 3, used: 1, remaining: 2 },
           daily: {
             limit: 20,
             used: expect.closeTo(0.02135055, 9),
-            remaining: expect.closeTo(19.97864945, 9),
+            held: 1.5,
+            remaining: expect.closeTo(18.47864945, 9),
             resetAt: '2026-11-23T16:00:00.000Z',
           },
-          total: { limit: 0, used: expect.closeTo(0.0261698, 9), remaining: null, resetAt: null },
+          total: { limit: 0, used: expect.closeTo(0.0261698, 9), held: 1.5, remaining: null, resetAt: null },
           weekly: {
             limit: 50,
             used: expect.closeTo(0.02135055, 9),
+            held: 0,
             remaining: expect.closeTo(49.97864945, 9),
             resetAt: '2026-11-29T16:00:00.000Z',
           },
           window: {
             requests: { limit: 5, used: 2, remaining: 3, resetAt: '2026-11-23T04:14:00.000Z' },
-            tokens: { limit: 100_000, used: 22_789, remaining: 77_211, resetAt: '2026-11-23T04:14:00.000Z' },
+            tokens: {
+              limit: 100_000,
+              used: 22_789,
+              held: 12_000,
+              remaining: 65_211,
+              resetAt: '2026-11-23T04:14:00.000Z',
+            },
             cost: {
               limit: 0,
               used: expect.closeTo(0.02135055, 9),
+              held: 1.5,
               remaining: null,
               resetAt: '2026-11-23T04:14:00.000Z',
             },
           },
         },
       },
+    });
+  });
+
+  it('shows what a request holds until it is booked, and then what it cost', async () => {
+    const hold = { set: keys.limits.holds(K), member: 'req-1:1500000:12000:1' };
+    const slot = { set: keys.limits.concurrency(K), member: 'req-1' };
+    for (const { set, member } of [hold, slot]) await store.zadd(set, NOW + 90_000, member);
+    const limits = async () => ((await get(K)).body as { readonly limits: object }).limits;
+    expect(await limits()).toMatchObject({ concurrency: { used: 1 }, weekly: { used: 0, held: 1.5, remaining: 48.5 } });
+    const admission = { leases: [hold, slot], model: 'claude-sonnet-4-5' };
+    await http.app.get(UsageRecorder).record({ ...report, admission });
+    expect(await limits()).toMatchObject({
+      concurrency: { used: 0, remaining: 3 },
+      weekly: { used: 0.02135055, held: 0, remaining: expect.closeTo(49.97864945, 9) },
     });
   });
 
@@ -189,5 +221,8 @@ describe('GET /api/v2/keys/:id/stats', () => {
     expect(Object.keys(document.components.schemas['ModelFiguresDto']?.properties ?? {})).toEqual(
       expect.arrayContaining(['model', 'inputTokens', 'costUsd']),
     );
+    const fieldsOf = (schema: string) => Object.keys(document.components.schemas[schema]?.properties ?? {});
+    expect(fieldsOf('HeldLimitFiguresDto')).toEqual(['limit', 'used', 'remaining', 'resetAt', 'held']);
+    expect(fieldsOf('ConcurrencyDto')).toEqual(['limit', 'used', 'remaining']);
   });
 });

@@ -1,15 +1,28 @@
 import { Injectable, NotFoundException } from '@nestjs/common';
-import { ApiKeyDirectory, toApiKeyId, type TokenUsage } from '@crs/extension-api';
+import { ApiKeyDirectory, type ApiKeySummary, toApiKeyId, type TokenUsage } from '@crs/extension-api';
 import { toRecordId } from '../core/http/record-id.js';
 import { Clock } from '../core/time/clock.js';
 import { Zone } from '../core/time/zone.js';
-import { keyFiguresOf, type KeyFigures } from './key-figures.js';
+import {
+  hasStoredCost,
+  isCosted,
+  isUsed,
+  keyFiguresOf,
+  type KeyFigures,
+  modelFiguresIn,
+  type PriceTokens,
+  type UsagePeriod,
+} from './key-figures.js';
 import { keyLimitsOf, type KeyLimits } from './key-limits.js';
+import type { ModelFigures, StoredKeyUsage } from './key-usage.js';
 import { KeyUsageRepository } from './key-usage.repository.js';
 import { costOf } from './pricing/cost.js';
 import { PriceBook } from './pricing/price-book.js';
 
 export type KeyStats = KeyFigures & { readonly limits: KeyLimits };
+export type KeyTotals = Omit<KeyStats, 'models'>;
+/** Without a stored cost the tokens are priced as they would be now. */
+export type ModelUse = ModelFigures & { readonly isCostStored: boolean };
 
 /** Answers what was used. */
 @Injectable()
@@ -28,12 +41,41 @@ export class StatsService {
     const key = keyId === null ? null : await this.directory.findSummary(toApiKeyId(keyId));
     if (key === null) throw new NotFoundException('There is no API key with this id.');
     const atMs = this.clock.now();
-    const stored = await this.usage.read(key, atMs);
-    const price = (model: string, usage: TokenUsage): number => this.priceAt(model, usage, new Date(atMs));
+    return this.statsOf(key, await this.usage.read(key, atMs), atMs);
+  }
+
+  /**
+   * What a key used in all, and how far its limits are used, without asking for each model. Only the models tell the real
+   * cost of a month, so here it is the rated one.
+   */
+  async getTotals(key: ApiKeySummary): Promise<KeyTotals> {
+    const atMs = this.clock.now();
+    const totals = await this.usage.readTotals(key, atMs);
+    const stored = isCosted(totals) ? { ...totals, models: [] } : await this.usage.read(key, atMs);
+    return this.statsOf(key, stored, atMs);
+  }
+
+  /** What a key used by model. */
+  async getModelUses(key: ApiKeySummary, period: UsagePeriod): Promise<readonly ModelUse[]> {
+    const atMs = this.clock.now();
+    const price = this.pricesAt(atMs);
+    const { models } = await this.usage.read(key, atMs);
+    const uses = models.map((counters) => ({
+      ...modelFiguresIn(period, counters, price),
+      isCostStored: hasStoredCost(period, counters),
+    }));
+    return uses.filter(isUsed);
+  }
+
+  private statsOf(key: ApiKeySummary, stored: StoredKeyUsage, atMs: number): KeyStats {
     return {
-      ...keyFiguresOf(stored, price),
-      limits: keyLimitsOf(key, stored.costs, stored.window, this.zone, atMs),
+      ...keyFiguresOf(stored, this.pricesAt(atMs)),
+      limits: keyLimitsOf(key, stored, this.zone, atMs),
     };
+  }
+
+  private pricesAt(atMs: number): PriceTokens {
+    return (model, usage) => this.priceAt(model, usage, new Date(atMs));
   }
 
   private priceAt(model: string, usage: TokenUsage, at: Date): number {

@@ -7,7 +7,8 @@ export const KeyStatsDocs = (): MethodDecorator =>
   applyDecorators(
     ApiOperation({
       summary: 'What a key used',
-      description: 'Tokens and cost in total, today, this month and by model, and how far each limit is used.',
+      description:
+        'Tokens and cost in total, today, this month and by model, and how far each limit is used, or held by requests that are running.',
     }),
     ApiParam({ name: 'id', description: 'Id of the key; a deleted one still answers.', format: 'uuid' }),
     ApiOkResponse({ type: KeyStatsDto, description: 'The figures of the key.' }),

@@ -1,9 +1,9 @@
 import type { TokenUsage, UsageReport } from '@crs/extension-api';
 import { keys } from '@crs/store';
 import type { Zone } from '../core/time/zone.js';
-import type { CounterList, HashKey, LastUse, UsageWrites, WindowUse } from './book-usage.script.js';
+import type { CounterList, EstimateUpdate, HashKey, LastUse, UsageWrites, WindowUse } from './book-usage.script.js';
 import { countedModelName, isClaudeFamily } from './model-name.js';
-import { toMicroUsd } from './pricing/cost.js';
+import { MOST_MICRO_USD, toMicroUsd } from './pricing/cost.js';
 import { allTokensOf, countersOf, isLongContext, KEEP_UNCOSTED, renamed } from './usage-counters.js';
 import { usageRecordJson, type PricedUsage } from './usage-record.js';
 
@@ -20,8 +20,11 @@ const TTL = {
   record: 90 * DAY_SECONDS,
   apiKey: 365 * DAY_SECONDS,
   quota: 3 * DAY_SECONDS,
+  estimate: 30 * DAY_SECONDS,
 } as const;
 const RECORDS_KEPT = 200;
+/** A client may name any model; a longer name is not worth remembering. */
+const LONGEST_LEARNED_MODEL = 200;
 
 /** The periods that one instant belongs to, as they stand in keys. */
 interface Periods {
@@ -54,6 +57,8 @@ export function usageWritesOf(usage: PricedUsage, zone: Zone, minuteTtlSeconds: 
     records: [[keys.usage.records(report.keyId), TTL.record, RECORDS_KEPT, usageRecordJson(usage)]],
     lastUses: lastUsesOf(report),
     windows: windowsOf(usage),
+    releases: report.admission?.leases.map(({ set, member }) => [set, member]) ?? [],
+    estimates: estimatesOf(usage),
   };
 }
 
@@ -197,6 +202,23 @@ function windowsOf({ report, rated }: PricedUsage): WindowUse[] {
       sums: [
         [keys.limits.windowTokens(keyId), String(allTokensOf(report.usage))],
         [keys.limits.windowCost(keyId), String(rated.total)],
+      ],
+    },
+  ];
+}
+
+/** What the next request of this key and model will be taken to cost. Figures that are a floor teach nothing. */
+function estimatesOf({ report, rated }: PricedUsage): EstimateUpdate[] {
+  const tokens = allTokensOf(report.usage);
+  const model = report.admission?.model.toWellFormed();
+  if (model === undefined || model.length > LONGEST_LEARNED_MODEL || report.estimated || tokens === 0) return [];
+  return [
+    {
+      hash: keys.limits.estimates(report.keyId),
+      ttlSeconds: TTL.estimate,
+      actuals: [
+        [`c:${model}`, Math.min(toMicroUsd(rated.total), MOST_MICRO_USD)],
+        [`t:${model}`, tokens],
       ],
     },
   ];

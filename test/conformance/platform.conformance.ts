@@ -87,6 +87,7 @@ function toRequest(
     model: String(JSON.parse(fields.body.toString('utf8', modelSpan.start, modelSpan.end))),
     modelSpan,
     stream: true,
+    userId: null,
     sessionHash: null,
     receivedAt: NOW,
     ...fields,
@@ -109,9 +110,12 @@ function toAccount(platform: string, overrides: Partial<UpstreamAccount>): Upstr
     userAgent: '',
     proxy: null,
     rateLimitedAt: null,
+    rateLimitMinutes: 60,
     dailyQuotaUsd: 0,
     quotaResetTime: '00:00',
     subscriptionExpiresAt: null,
+    maxConcurrentTasks: 0,
+    interceptWarmup: false,
     disableAutoProtection: false,
     createdAt: null,
     ...overrides,
@@ -242,6 +246,46 @@ function describeAdapter(name: string, sut: RelayAdapter): void {
           expect(Number.isSafeInteger(figure) && figure >= 0).toBe(true);
         }
         expect(typeof hasCacheSplit).toBe('boolean');
+      }),
+    );
+  });
+
+  it('has a probe that is a small stream of the model that is asked for', () => {
+    fc.assert(
+      fc.property(text, (model) => {
+        const built = sut.probe.build(model);
+        expect(ENDPOINTS[sut.protocol]).toContain(built.endpoint);
+        expect(JSON.parse(built.body.toString())).toMatchObject({ model, stream: true });
+        expect(findPath(built.body, ['model'])).not.toBeNull();
+        expect(built.body.length - Buffer.byteLength(JSON.stringify(model))).toBeLessThan(1024);
+        expect(built.path).toMatch(/^\/[\w/.-]+$/);
+        for (const header of Object.keys(built.headers)) expect(header).toMatch(/^[a-z0-9-]+$/);
+      }),
+    );
+    expect(sut.probe.defaultModel).toMatch(/^\S+$/);
+  });
+
+  it('sends its probe with the secret of the account and no other, under the name that the account maps', () => {
+    fc.assert(
+      fc.property(text, text, secret, (model, upstreamModel, key) => {
+        const { endpoint: at, headers: sent, body: bytes } = sut.probe.build(model);
+        for (const header of CLIENT_KEY_HEADERS) expect(sent).not.toHaveProperty(header);
+        const account = toAccount(name, { secret: key, supportedModels: { [model]: upstreamModel } });
+        fc.pre(Object.hasOwn(account.supportedModels, model));
+        const built = sut.buildRequest(toRequest(sut, at, { body: bytes, headers: sent }), account);
+        expect(JSON.stringify(built.headers).split(key)).toHaveLength(2);
+        expect(JSON.parse(built.body.toString())).toMatchObject({ model: upstreamModel, stream: true });
+      }),
+    );
+  });
+
+  it('reads any event of a probe without throwing', () => {
+    fc.assert(
+      fc.property(event, (read) => {
+        expect(typeof sut.probe.textOf(read)).toBe('string');
+        expect(typeof sut.probe.isEnd(read)).toBe('boolean');
+        const error = sut.probe.errorOf(read);
+        if (error !== null) expect([typeof error.type, typeof error.message]).toEqual(['string', 'string']);
       }),
     );
   });

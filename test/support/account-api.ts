@@ -1,4 +1,4 @@
-import { openSqliteStore, type SqliteStore } from '@crs/store';
+import { openSqliteStore, type StoreClient } from '@crs/store';
 import type { Type } from '@nestjs/common';
 import { accountMetadata } from './account-app.js';
 import { startHttpApp } from './http-app.js';
@@ -18,14 +18,16 @@ export const NEW_CONSOLE_ACCOUNT = {
   apiKey: 'sk-ant-secret-1',
 };
 
-/** The account routes over HTTP, with a store in memory and a clock that is set by hand. */
+/** The account routes over HTTP, with a clock that is set by hand. */
 export interface AccountApi {
   /** Epoch ms. */
   now: number;
   readonly url: string;
-  readonly store: SqliteStore;
+  readonly store: StoreClient;
   /** `path` begins with the platform. */
   send(method: string, path: string, body?: unknown): Promise<ApiAnswer>;
+  /** `path` stands below `/api/v2`. */
+  call(method: string, path: string, body?: unknown): Promise<ApiAnswer>;
   /** Creates a console account and gives its id. */
   create(change?: Json): Promise<string>;
   /** The stored record of a console account. */
@@ -34,22 +36,26 @@ export interface AccountApi {
   close(): Promise<void>;
 }
 
-/** Upstreams on private addresses are refused. */
-export async function startAccountApi(): Promise<AccountApi> {
+/**
+ * Upstreams on private addresses are refused. Without a store there is one in memory, where time is the clock's, too; a
+ * given one is left open.
+ */
+export async function startAccountApi(given?: StoreClient): Promise<AccountApi> {
   const clock = { at: Date.parse('2026-11-23T04:00:00.000Z') };
   const now = (): number => clock.at;
-  const store = openSqliteStore(':memory:', { now });
+  const store = given ?? openSqliteStore(':memory:', { now });
   const config = testConfig({ egress: { allowPrivateUpstreams: false } });
   const http = await startHttpApp({ ...accountMetadata, config, store, clock: { now } });
 
-  const send = async (method: string, path: string, body?: unknown): Promise<ApiAnswer> => {
+  const call = async (method: string, path: string, body?: unknown): Promise<ApiAnswer> => {
     const text = typeof body === 'string' ? body : JSON.stringify(body);
-    const response = await fetch(`${http.url}/api/v2/accounts/${path}`, {
+    const response = await fetch(`${http.url}/api/v2${path}`, {
       method,
       ...(body !== undefined && { headers: { 'content-type': 'application/json' }, body: text }),
     });
     return { status: response.status, body: (await response.json()) as Json };
   };
+  const send: AccountApi['send'] = (method, path, body) => call(method, `/accounts/${path}`, body);
   return {
     get now() {
       return clock.at;
@@ -60,6 +66,7 @@ export async function startAccountApi(): Promise<AccountApi> {
     url: http.url,
     store,
     send,
+    call,
     async create(change = {}) {
       const answer = await send('POST', 'claude-console', { ...NEW_CONSOLE_ACCOUNT, ...change });
       if (answer.status !== 201) throw new Error(`The account was not created: ${JSON.stringify(answer.body)}`);
@@ -67,6 +74,6 @@ export async function startAccountApi(): Promise<AccountApi> {
     },
     record: (id) => store.hgetall(`claude_console_account:${id}`),
     get: (type) => http.app.get(type),
-    close: () => http.close(),
+    close: () => (given === undefined ? http.close() : http.app.close()),
   };
 }

@@ -1,22 +1,45 @@
+import { ApiKeyDirectory, type ApiKeySummary, type KeyIdentity } from '@crs/extension-api';
 import { STORE_CLIENT, type StoreClient } from '@crs/store';
 import { Global, Module, type ModuleMetadata } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { AccountModule } from '../../src/account/account.module.js';
 import { AppConfig } from '../../src/core/config/app-config.js';
 import { CryptoModule } from '../../src/core/crypto/crypto.module.js';
+import { EgressModule } from '../../src/core/egress/egress.module.js';
 import { PlatformRegistryModule } from '../../src/core/platforms/platform.registry.module.js';
 import { Clock } from '../../src/core/time/clock.js';
 import { Zone } from '../../src/core/time/zone.js';
 import { FakeCodexPlatform, FakeConsolePlatform } from './account-fixture.js';
 import { testConfig } from './test-config.js';
 
+/** Client keys, of which only is known how many are bound to what. */
+export class BoundKeys extends ApiKeyDirectory {
+  /** `{field}={value}` -> number of keys. */
+  readonly counts = new Map<string, number>();
+
+  override async findSummary(): Promise<ApiKeySummary | null> {
+    return null;
+  }
+
+  override async identify(): Promise<KeyIdentity> {
+    return { kind: 'invalid', message: 'There are no keys here' };
+  }
+
+  override async countBoundTo(field: string, value: string): Promise<number> {
+    return this.counts.get(`${field}=${value}`) ?? 0;
+  }
+}
+
 @Global()
-@Module({ providers: [Zone], exports: [Zone] })
-class ZoneModule {}
+@Module({
+  providers: [Zone, { provide: ApiKeyDirectory, useClass: BoundKeys }],
+  exports: [Zone, ApiKeyDirectory],
+})
+class OutsideModule {}
 
 /** The real AccountModule with two platforms that relay nothing; configuration, clock and store are the caller's. */
 export const accountMetadata: ModuleMetadata = {
-  imports: [ZoneModule, CryptoModule, PlatformRegistryModule, AccountModule],
+  imports: [OutsideModule, CryptoModule, EgressModule, PlatformRegistryModule, AccountModule],
   providers: [FakeConsolePlatform, FakeCodexPlatform],
 };
 

@@ -8,7 +8,8 @@ export interface CreatedKey {
 export class AdminClient {
   readonly #url: string;
   readonly #credentials: { readonly username: string; readonly password: string };
-  #token: string | null = null;
+  /** Shared by calls that come at the same time. */
+  #token: Promise<string> | null = null;
 
   constructor(url: string, credentials: { readonly username: string; readonly password: string }) {
     this.#url = url;
@@ -25,8 +26,8 @@ export class AdminClient {
 
   /** Calls a route below `/api/v2`; rejects with the answer's text unless it is a success. */
   async request(method: string, path: string, body?: unknown): Promise<unknown> {
-    this.#token ??= await this.#login();
-    return await this.#call(method, path, body, { authorization: `Bearer ${this.#token}` });
+    this.#token ??= this.#login();
+    return await this.#call(method, path, body, { authorization: `Bearer ${await this.#token}` });
   }
 
   async #login(): Promise<string> {

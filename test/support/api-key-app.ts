@@ -1,11 +1,13 @@
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
-import { keys } from '@crs/store';
+import { keys, type StoreClient } from '@crs/store';
 import { ApiKeyModule } from '../../src/api-key/api-key.module.js';
 import type { ApiKeyDto } from '../../src/api-key/dto/api-key.dto.js';
 import type { CreatedApiKeyDto } from '../../src/api-key/dto/created-api-key.dto.js';
 import { CryptoModule } from '../../src/core/crypto/crypto.module.js';
 import type { FieldError } from '../../src/core/http/problem-details.js';
+import { LeaseModule } from '../../src/core/lease/lease.module.js';
+import { SettingsModule } from '../../src/core/settings/settings.module.js';
 import { type HttpApp, startHttpApp } from './http-app.js';
 import { TestClock } from './test-clock.js';
 
@@ -35,26 +37,39 @@ export class ApiKeyApp {
   private constructor(
     private readonly server: HttpApp,
     readonly clock: TestClock,
+    private readonly ownsStore: boolean,
   ) {}
 
-  static async start(): Promise<ApiKeyApp> {
+  /** With an embedded store of its own unless one is given, which stays open. */
+  static async start(store?: StoreClient): Promise<ApiKeyApp> {
     const clock = new TestClock(0);
     const server = await startHttpApp({
-      imports: [CryptoModule, ApiKeyModule],
+      ...(store && { store }),
+      imports: [CryptoModule, LeaseModule, SettingsModule, ApiKeyModule],
       providers: [{ provide: APP_GUARD, useClass: AdaIsAdmin }],
       clock,
     });
-    return new ApiKeyApp(server, clock);
+    return new ApiKeyApp(server, clock, store === undefined);
   }
 
   /** `body` is sent as JSON, text as it is. */
   async call(method: string, path = '', body?: unknown): Promise<ApiKeyAnswer> {
     const text = typeof body === 'string' ? body : JSON.stringify(body);
-    const response = await fetch(`${this.server.url}/api/v2/keys${path}`, {
+    const { status, body: answer } = await this.send(method, `/keys${path}`, text);
+    return { status, body: answer as ApiKeyBody };
+  }
+
+  /** Calls any route below `/api/v2`; the body is JSON. */
+  async send(
+    method: string,
+    path: string,
+    body?: string,
+  ): Promise<{ readonly status: number; readonly body: unknown }> {
+    const response = await fetch(`${this.server.url}/api/v2${path}`, {
       method,
-      ...(body !== undefined && { body: text, headers: { 'content-type': 'application/json' } }),
+      ...(body !== undefined && { body, headers: { 'content-type': 'application/json' } }),
     });
-    return { status: response.status, body: (await response.json()) as ApiKeyBody };
+    return { status: response.status, body: await response.json() };
   }
 
   /** A new key, with its secret in `key`. */
@@ -78,16 +93,26 @@ export class ApiKeyApp {
     return document.components.schemas;
   }
 
-  /** Forgets all keys. */
+  /** The store behind the routes. */
+  get store(): StoreClient {
+    return this.server.store;
+  }
+
+  /** Forgets all keys and tags. */
   async clear(): Promise<void> {
-    const { store } = this.server;
-    const ids = await store.smembers(keys.apiKey.all);
-    const { all, byCreatedAt, byName, active, deleted } = keys.apiKey;
-    await store.del(...ids.map((id) => keys.apiKey.record(id)), all, byCreatedAt, byName, active, deleted);
+    const { apiKey } = keys;
+    const ids = await this.store.smembers(apiKey.all);
+    const tags = await this.store.smembers(apiKey.allTags);
+    await this.store.del(
+      ...ids.flatMap((id) => [apiKey.record(id), apiKey.extra(id)]),
+      ...tags.map((tag) => apiKey.tag(tag)),
+      ...[apiKey.all, apiKey.byCreatedAt, apiKey.byLastUsedAt, apiKey.byName, apiKey.active, apiKey.deleted],
+      ...[apiKey.allTags, apiKey.hashMap],
+    );
   }
 
   close(): Promise<void> {
-    return this.server.close();
+    return this.ownsStore ? this.server.close() : this.server.app.close();
   }
 }
 

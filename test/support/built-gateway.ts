@@ -15,6 +15,10 @@ export interface GatewayOptions {
   /** Kept when given; a temporary one that goes with the process otherwise. */
   readonly dataDir?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** The store instead of its own; every instance on it gets the same secrets. */
+  readonly redis?: { readonly host: string; readonly port: number };
+  /** Of the first instance on a store; made up when left out. */
+  readonly adminPassword?: string;
   /** Show what it writes instead of keeping it. */
   readonly showOutput?: boolean;
 }
@@ -55,12 +59,20 @@ async function freePort(wanted: number): Promise<number> {
   return address.port;
 }
 
+/** What instances on one Redis have in common. */
+const redisEnvironment = ({ host, port }: NonNullable<GatewayOptions['redis']>): Record<string, string> => ({
+  REDIS_HOST: host,
+  REDIS_PORT: String(port),
+  ENCRYPTION_KEY: 'a-key-of-thirty-two-characters!!',
+});
+
 function environment(
   options: GatewayOptions,
   own: Readonly<Record<string, string>>,
 ): Record<string, string | undefined> {
+  const shared = options.redis === undefined ? {} : redisEnvironment(options.redis);
   const inherited = Object.entries(process.env).filter(([name]) => !STORE_VARIABLES.includes(name));
-  return { ...Object.fromEntries(inherited), ALLOW_PRIVATE_UPSTREAMS: 'true', ...own, ...options.env };
+  return { ...Object.fromEntries(inherited), ALLOW_PRIVATE_UPSTREAMS: 'true', ...own, ...shared, ...options.env };
 }
 
 async function untilHealthy(url: string, child: ChildProcess, output: () => string): Promise<void> {
@@ -88,13 +100,13 @@ function spawnGateway(options: GatewayOptions, own: Readonly<Record<string, stri
 }
 
 /**
- * Starts the gateway with the embedded store and waits until it serves. It ends when this process dies. Rejects when the
- * port is taken, when it ends instead of serving, and after half a minute.
+ * Starts the gateway with the embedded store, unless a Redis is given, and waits until it serves. It ends when this
+ * process dies. Rejects when the port is taken, when it ends instead of serving, and after half a minute.
  */
 export async function startBuiltGateway(options: GatewayOptions = {}): Promise<BuiltGateway> {
   const port = await freePort(options.port ?? 0);
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'crs-gateway-'));
-  const adminPassword = randomBytes(12).toString('base64url');
+  const adminPassword = options.adminPassword ?? randomBytes(12).toString('base64url');
   const url = `http://127.0.0.1:${port}`;
   const child = spawnGateway(options, {
     PORT: String(port),

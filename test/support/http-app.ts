@@ -16,6 +16,7 @@ import { createHttpAdapter } from '../../src/core/http/http-adapter.js';
 import { HttpModule } from '../../src/core/http/http.module.js';
 import { setupSwagger } from '../../src/core/http/swagger.js';
 import { Clock, SystemClock } from '../../src/core/time/clock.js';
+import { Zone } from '../../src/core/time/zone.js';
 import { testConfig } from './test-config.js';
 
 export interface HttpAppOptions extends ModuleMetadata {
@@ -40,7 +41,7 @@ export interface HttpApp {
 @Module({})
 class TestPlatformModule {
   static with(providers: Provider[]): DynamicModule {
-    return { module: TestPlatformModule, providers, exports: [AppConfig, Clock, STORE_CLIENT] };
+    return { module: TestPlatformModule, providers, exports: [AppConfig, Clock, STORE_CLIENT, Zone] };
   }
 }
 
@@ -57,6 +58,7 @@ export async function startHttpApp(options: HttpAppOptions = {}): Promise<HttpAp
     { provide: AppConfig, useValue: config },
     { provide: Clock, useValue: clock },
     { provide: STORE_CLIENT, useValue: store },
+    Zone,
   ]);
   const module = await Test.createTestingModule({
     ...metadata,

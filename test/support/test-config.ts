@@ -41,6 +41,7 @@ const defaults: ConfigValues = {
     holdMs: 10_000,
     dedicatedFallback: false,
   },
+  limits: { slotMaxLifeMs: 600_000 },
   session: { ttlMs: 15 * DAY_MS, renewBelowMs: 14 * DAY_MS },
   marks: {
     connectionSeconds: 60,
@@ -76,6 +77,7 @@ export const testConfig = (overrides: ConfigOverrides = {}): AppConfig =>
     http: { ...defaults.http, ...overrides.http },
     admin: { ...defaults.admin, ...overrides.admin },
     relay: { ...defaults.relay, ...overrides.relay },
+    limits: { ...defaults.limits, ...overrides.limits },
     session: { ...defaults.session, ...overrides.session },
     marks: { ...defaults.marks, ...overrides.marks },
     egress: { ...defaults.egress, ...overrides.egress },

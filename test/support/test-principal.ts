@@ -1,4 +1,15 @@
-import { type Principal, toApiKeyId } from '@crs/extension-api';
+import { type KeyLimitSettings, type Principal, toApiKeyId } from '@crs/extension-api';
+
+export const NO_LIMITS: KeyLimitSettings = {
+  concurrencyLimit: 0,
+  rateLimitWindow: 0,
+  rateLimitRequests: 0,
+  tokenLimit: 0,
+  rateLimitCost: 0,
+  dailyCostLimit: 0,
+  totalCostLimit: 0,
+  weeklyOpusCostLimit: 0,
+};
 
 /** A key that may do everything and is bound to nothing. */
 export function testPrincipal(change: Partial<Principal> = {}): Principal {
@@ -12,7 +23,9 @@ export function testPrincipal(change: Partial<Principal> = {}): Principal {
     serviceRates: {},
     weeklyResetDay: 1,
     weeklyResetHour: 0,
-    rateLimitWindowMinutes: 0,
+    limits: NO_LIMITS,
+    allowedClients: null,
+    awaitsActivation: false,
     ...change,
   };
 }

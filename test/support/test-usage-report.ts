@@ -37,6 +37,7 @@ export function testUsageReport(change: Partial<UsageReport> = {}): UsageReport 
     betaHeader: null,
     speed: null,
     serviceTier: null,
+    admission: null,
     ...change,
   };
 }

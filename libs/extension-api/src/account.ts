@@ -39,11 +39,17 @@ export interface UpstreamAccount {
   readonly proxy: AccountProxy | null;
   /** When a rate limit was last noted; informative, what holds the account back are its marks. */
   readonly rateLimitedAt: Date | null;
+  /** v1's `rateLimitDuration` in minutes; 0 = rate limits leave no mark on this account. */
+  readonly rateLimitMinutes: number;
   /** USD per quota day; 0 = none. */
   readonly dailyQuotaUsd: number;
   /** `HH:mm` in the configured zone. */
   readonly quotaResetTime: string;
   readonly subscriptionExpiresAt: Date | null;
+  /** Requests that it may have at the same time; 0 = no limit. */
+  readonly maxConcurrentTasks: number;
+  /** Warm-up and title requests of clients are answered here, without the upstream. */
+  readonly interceptWarmup: boolean;
   /** No automatic marks are set on this account. */
   readonly disableAutoProtection: boolean;
   readonly createdAt: Date | null;

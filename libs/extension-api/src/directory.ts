@@ -1,25 +1,44 @@
 import type { ApiKeyId } from './ids.js';
+import type { KeyLimitSettings } from './principal.js';
 
 /** What other modules may know of a stored client key, deleted ones included. */
 export interface ApiKeySummary {
   readonly id: ApiKeyId;
   readonly name: string;
+  readonly description: string;
+  readonly isActive: boolean;
   readonly isDeleted: boolean;
-  readonly limits: Readonly<{
-    dailyCostLimit: number;
-    totalCostLimit: number;
-    weeklyOpusCostLimit: number;
-    rateLimitWindow: number;
-    rateLimitRequests: number;
-    rateLimitCost: number;
-    tokenLimit: number;
-    concurrencyLimit: number;
-  }>;
+  readonly createdAt: Date | null;
+  readonly expiresAt: Date | null;
+  readonly expirationMode: 'fixed' | 'activation';
+  readonly isActivated: boolean;
+  readonly activationDays: number;
+  readonly activationUnit: 'days' | 'hours';
+  readonly activatedAt: Date | null;
+  /** As in `Principal`. */
+  readonly permissions: readonly string[];
+  readonly limits: KeyLimitSettings;
   readonly weeklyResetDay: number;
   readonly weeklyResetHour: number;
+  readonly enableModelRestriction: boolean;
+  readonly restrictedModels: readonly string[];
+  readonly modelRestrictionMode: 'allow' | 'deny';
+  readonly enableClientRestriction: boolean;
+  readonly allowedClients: readonly string[];
+  /** The raw binding fields, those that are set. */
+  readonly bindings: Readonly<Record<string, string>>;
+  readonly serviceRates: Readonly<Record<string, number>>;
 }
+
+/** Whose secret a text is. `invalid`: nobody's that may use it now, with the reason in words. */
+export type KeyIdentity =
+  { readonly kind: 'known'; readonly key: ApiKeySummary } | { readonly kind: 'invalid'; readonly message: string };
 
 /** The port through which modules ask about keys without importing ApiKeyModule. Injected by this class as its token. */
 export abstract class ApiKeyDirectory {
   abstract findSummary(id: ApiKeyId): Promise<ApiKeySummary | null>;
+  /** Never begins the life of a key that waits for its first use. */
+  abstract identify(secret: string): Promise<KeyIdentity>;
+  /** How many keys, deleted ones left out, have this text in a binding field of their record. */
+  abstract countBoundTo(field: string, value: string): Promise<number>;
 }

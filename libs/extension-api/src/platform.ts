@@ -33,6 +33,8 @@ export interface RelayRequest {
   /** Where the value of `model` stands in `body`. */
   readonly modelSpan: ByteSpan;
   readonly stream: boolean;
+  /** The text of `metadata.user_id`; null = there is none. */
+  readonly userId: string | null;
   /** What sticks a session to its account; null = no stickiness. */
   readonly sessionHash: string | null;
   readonly receivedAt: Date;
@@ -150,6 +152,8 @@ export interface AccountKind {
     readonly apiField: string;
     readonly groupField: string;
   };
+  /** v1's name of the groups that such accounts may be in: `claude`, `openai`. */
+  readonly groupPlatform: string;
   /** Prefix of the session mappings' keys. */
   readonly sessionPrefix: string;
   /** v1's spelling of a status that means rate limited. */
@@ -162,12 +166,55 @@ export interface AccountKind {
 /** Settings that v1 stores for some kinds of account only, under its names. */
 export type OwnAccountSetting = 'supportedModels' | 'maxConcurrentTasks' | 'interceptWarmup' | 'providerEndpoint';
 
+/** A tiny request by which an account is tested, in the client's protocol. */
+export interface ProbeRequest {
+  /** As in RelayRequest. */
+  readonly endpoint: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+}
+
+/** How an account of a platform is tested by a real request. */
+export interface AccountProbe {
+  /** The model that is asked where nobody named one. */
+  readonly defaultModel: string;
+  /** A streaming request that costs next to nothing. */
+  build(model: string): ProbeRequest;
+  /** The generated text in an event; empty when it holds none. */
+  textOf(event: StreamEvent): string;
+  /** Whether the answer is whole with this event. */
+  isEnd(event: StreamEvent): boolean;
+  /** What an error event says; null for every other event. */
+  errorOf(event: StreamEvent): ProbeError | null;
+}
+
+/** The upstream's own words about a failure. */
+export interface ProbeError {
+  /** The protocol's name of the kind of error. */
+  readonly type: string;
+  readonly message: string;
+}
+
+/** An answer that a platform gives by itself, in the client's protocol. */
+export interface LocalAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+}
+
 /** How a platform talks to its upstreams. Stateless: the account is an argument. */
 export interface RelayAdapter {
   readonly protocol: ProtocolName;
   buildRequest(request: RelayRequest, account: UpstreamAccount): UpstreamRequest;
   classifyFailure(failure: AttemptFailure, now: Date): FailureVerdict;
   createUsageMeter(): UsageMeter;
+  readonly probe: AccountProbe;
+  /**
+   * The answer to a client's warm-up or title request, for accounts with `interceptWarmup`; null for a request that only
+   * an upstream can answer.
+   */
+  answerWarmup(request: RelayRequest): LocalAnswer | null;
 }
 
 /**

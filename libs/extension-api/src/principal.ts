@@ -9,6 +9,24 @@ export interface ModelRestriction {
   readonly models: readonly string[];
 }
 
+/** What a key may spend, under v1's names. 0 = no limit; costs are rated USD. */
+export interface KeyLimitSettings {
+  /** Requests at the same time. */
+  readonly concurrencyLimit: number;
+  /** Minutes of the fixed window; 0 = none, whatever its limits say. */
+  readonly rateLimitWindow: number;
+  /** Per window. */
+  readonly rateLimitRequests: number;
+  /** Tokens of every class, per window. */
+  readonly tokenLimit: number;
+  /** Per window. */
+  readonly rateLimitCost: number;
+  readonly dailyCostLimit: number;
+  readonly totalCostLimit: number;
+  /** Cost of Claude models per reset week. */
+  readonly weeklyOpusCostLimit: number;
+}
+
 /** Who calls: what the rest of the gateway may know of an authenticated client key. */
 export interface Principal {
   readonly keyId: ApiKeyId;
@@ -26,6 +44,9 @@ export interface Principal {
   readonly weeklyResetDay: number;
   /** 0 to 23. */
   readonly weeklyResetHour: number;
-  /** Minutes of the fixed rate window; 0 = none. */
-  readonly rateLimitWindowMinutes: number;
+  readonly limits: KeyLimitSettings;
+  /** Ids of the clients that may use the key (`claude_code`, `codex_cli`, ...); null = any. */
+  readonly allowedClients: readonly string[] | null;
+  /** The life of the key begins with the first request that is let through. */
+  readonly awaitsActivation: boolean;
 }

@@ -23,6 +23,20 @@ export const NO_TOKENS: TokenUsage = {
   hasCacheSplit: false,
 };
 
+/** What an admitted request holds in the store. All of it ends in the same atomic step that books the request. */
+export interface AdmissionTicket {
+  /** Members of sorted sets (slot of the key, hold, slot of the account) that are taken out. */
+  readonly leases: readonly LeaseRef[];
+  /** The model under which the cost is learned: as the client asked for it. */
+  readonly model: string;
+}
+
+/** A member of a sorted set of the store whose score is the epoch ms at which it expires. */
+export interface LeaseRef {
+  readonly set: string;
+  readonly member: string;
+}
+
 /**
  * What one client request used, before it is priced. One per client request that reached an upstream, whatever ended
  * it.
@@ -57,4 +71,6 @@ export interface UsageReport {
   readonly betaHeader: string | null;
   readonly speed: string | null;
   readonly serviceTier: string | null;
+  /** Null: nothing was held. */
+  readonly admission: AdmissionTicket | null;
 }

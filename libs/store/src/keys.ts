@@ -36,6 +36,11 @@ export const keys = {
     quotaCost: (id: string, periodStart: string) => `v2:account:quota:${id}:${periodStart}`,
   },
   group: {
+    /** Set of group ids. */
+    all: 'account_groups',
+    record: (id: string) => `account_group:${id}`,
+    /** Set of the groups that an account is in; `platform` is the group's: `claude`, `openai`. */
+    ofAccount: (platform: string, accountId: string) => `account_groups_reverse:${platform}:${accountId}`,
     /** Set of account ids. */
     members: (id: string) => `account_group_members:${id}`,
   },
@@ -115,6 +120,22 @@ export const keys = {
     windowRequests: (keyId: string) => `rate_limit:requests:${keyId}`,
     windowTokens: (keyId: string) => `rate_limit:tokens:${keyId}`,
     windowCost: (keyId: string) => `rate_limit:cost:${keyId}`,
+    /** Requests that run: request id -> epoch ms at which the slot expires. */
+    concurrency: (keyId: string) => `concurrency:${keyId}`,
+    /** The same for an account's `maxConcurrentTasks`. */
+    accountConcurrency: (accountId: string) => `concurrency:console_account:${accountId}`,
+    /** Estimates of what runs: `{requestId}:{micro-USD}:{tokens}:{1 = Claude model}` -> epoch ms at which it expires. */
+    holds: (keyId: string) => `v2:holds:${keyId}`,
+    /** What requests usually cost, a hash: `c:{model}` micro-USD, `t:{model}` tokens. */
+    estimates: (keyId: string) => `v2:estimates:${keyId}`,
+    /** Who waits, in order: `{number, 15 digits}:{requestId}` -> epoch ms until which the wait is alive. */
+    queue: (keyId: string) => `v2:queue:${keyId}`,
+    queueNumber: (keyId: string) => `v2:queue:number:${keyId}`,
+    /** v1's hash `entered,success,timeout,cancelled,socket_changed,rejected_overload`. */
+    queueStats: (keyId: string) => `concurrency:queue:stats:${keyId}`,
+    /** v1's lists of waits in ms, newest first. */
+    queueWaits: (keyId: string) => `concurrency:queue:wait_times:${keyId}`,
+    queueWaitsOfAll: 'concurrency:queue:wait_times:global',
   },
   store: {
     /** Written and deleted at once to see whether the embedded store can be written. */
@@ -123,5 +144,7 @@ export const keys = {
   settings: {
     /** v1's JSON `{rates:{claude,codex,...},baseService,updatedAt,updatedBy}`. */
     serviceRates: 'system:service_rates',
+    /** v1's JSON of relay settings: `claudeCodeOnlyEnabled`, `concurrentRequestQueue...` and others. */
+    relay: 'claude_relay_config',
   },
 } as const;

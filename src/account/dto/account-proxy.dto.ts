@@ -1,10 +1,20 @@
 import type { AccountProxy } from '@crs/extension-api';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
+import { IsIn, IsInt, IsOptional, IsString, Max, MaxLength, Min, ValidateBy } from 'class-validator';
 import type { ProxyInput } from '../account-input.js';
-import { PROXY_TYPES } from '../field-codecs.js';
+import { isProxyHost, PROXY_TYPES } from '../field-codecs.js';
 
 const MAX_CREDENTIAL_LENGTH = 500;
+
+const IsProxyHost = (): PropertyDecorator =>
+  ValidateBy({
+    name: 'isProxyHost',
+    validator: {
+      validate: (value) => typeof value === 'string' && isProxyHost(value),
+      defaultMessage: () =>
+        '$property must be a host name or an IP address, without scheme, port, path, user name or password',
+    },
+  });
 
 /** A proxy as an administrator gives it. */
 export class AccountProxyInputDto implements ProxyInput {
@@ -12,9 +22,11 @@ export class AccountProxyInputDto implements ProxyInput {
   @IsIn(PROXY_TYPES, { message: `$property must be one of: ${PROXY_TYPES.join(', ')}` })
   type!: AccountProxy['type'];
 
-  @ApiProperty({ description: 'Host name or IP address, without a scheme.', example: 'proxy.example.com' })
-  @Matches(/^[A-Za-z0-9._:[\]-]{1,255}$/, { message: '$property must be a host name or an IP address' })
-  @IsString({ message: '$property must be text' })
+  @ApiProperty({
+    description: 'Host name or IP address, without scheme, port, path, user name or password.',
+    example: 'proxy.example.com',
+  })
+  @IsProxyHost()
   host!: string;
 
   @ApiProperty({ description: 'Port.', minimum: 1, maximum: 65535, example: 1080 })

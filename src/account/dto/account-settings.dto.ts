@@ -74,7 +74,8 @@ export class AccountSettingsDto {
   userAgent?: string | null;
 
   @ApiPropertyOptional({
-    description: 'Minutes that a rate limit set by version 1 lasts; 0 = it sets none. Null = 60.',
+    description:
+      "A rate limit of the upstream (429) keeps the account out of use until the reset that it names (300 seconds without one). With 0 for half an hour at most, however far away the reset is. Any other number: the minutes that version 1's own rate limits last. Null = 60.",
     minimum: 0,
     maximum: MAX_RATE_LIMIT_MINUTES,
     nullable: true,
@@ -109,7 +110,7 @@ export class AccountSettingsDto {
 
   @ApiPropertyOptional({
     description:
-      'shared: in the pool of all keys. dedicated, group: only for keys that are bound to it. Null = shared.',
+      'shared: in the pool of all keys. dedicated, group: only for keys that are bound to it, or to an account group that it is in. Null = shared.',
     nullable: true,
     enum: ACCOUNT_TYPES,
     default: 'shared',

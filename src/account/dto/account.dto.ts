@@ -44,7 +44,10 @@ export class AccountDto {
   @ApiProperty({ description: 'User agent of the account.', example: 'claude-cli/2.0.0 (external, cli)' })
   userAgent!: string;
 
-  @ApiProperty({ description: 'Minutes that a rate limit set by version 1 lasts.', example: 60 })
+  @ApiProperty({
+    description: '0: rate limits leave no mark. Else the minutes that a rate limit set by version 1 lasts.',
+    example: 60,
+  })
   rateLimitDuration!: number;
 
   @ApiProperty({
@@ -69,6 +72,12 @@ export class AccountDto {
 
   @ApiProperty({ description: 'When the quota day begins, HH:mm in the configured time zone.', example: '06:30' })
   quotaResetTime!: string;
+
+  @ApiProperty({ description: 'USD spent in the running quota day; 0 without a daily quota.', example: 3.75 })
+  dailyUsage!: number;
+
+  @ApiProperty({ description: 'When the running quota day ends; null without a daily quota.', ...INSTANT })
+  quotaResetsAt!: string | null;
 
   @ApiPropertyOptional({ description: 'Requests at the same time; 0 = no limit. Not for codex.', example: 7 })
   maxConcurrentTasks?: number;
@@ -150,6 +159,8 @@ export function toAccountDto({ kind, stored, state }: AccountEntry): Readonly<Ac
     schedulable: stored.schedulable,
     dailyQuota: stored.dailyQuota,
     quotaResetTime: stored.quotaResetTime,
+    dailyUsage: marks.quotaSpentUsd,
+    quotaResetsAt: toIso(marks.quotaResetsAt),
     ...(hasSetting(kind, 'maxConcurrentTasks') && { maxConcurrentTasks: stored.maxConcurrentTasks }),
     disableAutoProtection: stored.disableAutoProtection,
     ...(hasSetting(kind, 'interceptWarmup') && { interceptWarmup: stored.interceptWarmup }),

@@ -2,6 +2,7 @@ import { RefusedFields } from '../../core/http/refused-fields.js';
 
 const READ_ONLY = 'is read-only';
 const BY_RESET = `${READ_ONLY}: POST .../reset-rate-limit ends what it stands for`;
+const BY_MEMBERS = 'cannot be set: put the account into a group with POST /api/v2/account-groups/:id/members';
 
 /** Fields of v1's records and of this API's answers that cannot be set, each with its reason. */
 const REASONS: Readonly<Record<string, string>> = {
@@ -30,8 +31,11 @@ const REASONS: Readonly<Record<string, string>> = {
   autoStoppedAt: BY_RESET,
   stoppedReason: BY_RESET,
   dailyUsage: `${READ_ONLY}: it is counted`,
+  quotaResetsAt: `${READ_ONLY}: it follows from quotaResetTime`,
   lastResetDate: `${READ_ONLY}: it is counted`,
   totalUsedTokens: `${READ_ONLY}: it is counted`,
+  groupId: BY_MEMBERS,
+  groupIds: BY_MEMBERS,
   createdAt: READ_ONLY,
   updatedAt: READ_ONLY,
   lastUsedAt: READ_ONLY,

@@ -39,6 +39,6 @@ export const IsModelMap = (): PropertyDecorator =>
     validator: {
       validate: isModelMap,
       defaultMessage: () =>
-        `$property must be a list of models, or an object of requested model -> upstream model (at most ${MAX_MODELS})`,
+        `$property must be a list of models, or an object of requested model -> upstream model: at most ${MAX_MODELS}, names of 1 to ${MAX_MODEL_LENGTH} characters other than __proto__`,
     },
   });

@@ -1,12 +1,18 @@
 import { openSqliteStore, type RedisStore, type StoreClient } from '@crs/store';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { CONSOLE_KIND, v1ConsoleRecord } from '../../../test/support/account-fixture.js';
+import { CONSOLE_KIND, FakeConsolePlatform, v1ConsoleRecord } from '../../../test/support/account-fixture.js';
 import { openRedisStore } from '../../../test/support/each-store.js';
 import { findRedisServer, type RedisServer, startRedisServer } from '../../../test/support/redis-server.js';
 import { type DumpedKey, dumpStore } from '../../../test/support/store-dump.js';
 import { AccountMarkRepository } from '../account-mark.repository.js';
 import { AccountRepository } from '../account.repository.js';
+import { newGroupRecord } from '../groups/account-group.js';
+import type { GroupFamily } from '../groups/group-families.js';
+import { GroupRepository } from '../groups/group.repository.js';
+import { changeMembers } from '../groups/scripts/change-members.script.js';
+import { removeGroup } from '../groups/scripts/remove-group.script.js';
+import { updateGroup } from '../groups/scripts/update-group.script.js';
 import { markAccount } from './mark-account.script.js';
 import { removeAccount } from './remove-account.script.js';
 import { updateAccount } from './update-account.script.js';
@@ -20,7 +26,37 @@ const value = fc.constantFrom('active', 'rate_limited', 'true', '');
 const fields = fc.dictionary(field, value, { noNullPrototype: true });
 const minutes = fc.constantFrom(1, 20, 300);
 
+const CLAUDE: GroupFamily = {
+  service: 'claude',
+  storedPlatform: 'claude',
+  platforms: [{ name: 'claude-console', platform: new FakeConsolePlatform() }],
+};
+const group = fc.constantFrom('g', 'h');
+
+const groupSteps: fc.Arbitrary<Step> = fc.oneof(
+  fc.tuple(group, value).map(([groupId, description]): Step => {
+    const settings = { name: groupId, description, storedPlatform: 'claude' };
+    return (store) => new GroupRepository(store).insert(groupId, newGroupRecord(groupId, settings, new Date(NOW)));
+  }),
+  fc.tuple(group, fc.constantFrom('add', 'remove', 'replace'), fc.uniqueArray(fc.constantFrom('a', 'b', 'c'))).map(
+    ([groupId, change, accounts]): Step =>
+      (store) =>
+        new GroupRepository(store).changeMembers(groupId, CLAUDE, change, accounts),
+  ),
+  fc.tuple(group, value).map(
+    ([groupId, name]): Step =>
+      (store) =>
+        new GroupRepository(store).update(groupId, { name }),
+  ),
+  group.map(
+    (groupId): Step =>
+      (store) =>
+        new GroupRepository(store).remove(groupId),
+  ),
+);
+
 const steps: fc.Arbitrary<Step> = fc.oneof(
+  groupSteps,
   fc.tuple(id, fields, fields, fc.constantFrom(true, false, null)).map(
     ([account, patch, expected, isShared]): Step =>
       (store) =>
@@ -95,7 +131,7 @@ describe('the scripts of accounts', () => {
 
     it('do the same in Redis and in the embedded store', async () => {
       await fc.assert(
-        fc.asyncProperty(fc.array(steps, { maxLength: 12 }), async (sequence) => {
+        fc.asyncProperty(fc.array(steps, { maxLength: 16 }), async (sequence) => {
           await redis.flushall();
           const embedded = openSqliteStore(':memory:');
           try {
@@ -104,7 +140,7 @@ describe('the scripts of accounts', () => {
             await embedded.quit();
           }
         }),
-        { numRuns: 150 },
+        { numRuns: 300 },
       );
     });
   }
@@ -114,6 +150,9 @@ describe('the scripts of accounts', () => {
     expect(await store.runScript(updateAccount, [], [])).toBe('missing');
     expect(await store.runScript(markAccount, [], [])).toBe(false);
     expect(await store.runScript(removeAccount, [], [])).toBe(false);
+    expect(await store.runScript(changeMembers, [], [])).toBeNull();
+    expect(await store.runScript(updateGroup, [], [])).toBe(false);
+    expect(await store.runScript(removeGroup, [], [])).toBeNull();
     expect(await dumpStore(store)).toEqual({});
     await store.quit();
   });

@@ -4,10 +4,13 @@ import { defineScript } from '@crs/store';
 export const removeAccount = defineScript<boolean>({
   name: 'remove-account',
   source: new URL('./remove-account.lua', import.meta.url),
-  transaction(tx, [record = '', index = '', shared = '', coolDown = '', marks = ''], [id = '']) {
+  transaction(tx, keys, [id = '', membersPrefix = '']) {
+    const [record = '', index = '', shared = '', coolDown = '', marks = '', history = '', ofAccount = '', groups = ''] =
+      keys;
     tx.srem(index, id);
     tx.srem(shared, id);
-    tx.del(coolDown, marks);
+    tx.del(coolDown, marks, history, ofAccount);
+    for (const group of tx.smembers(groups)) tx.srem(membersPrefix + group, id);
     return tx.del(record);
   },
   parse: (reply) => reply === 1,

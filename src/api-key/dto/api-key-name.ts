@@ -13,10 +13,10 @@ export const NAME_DOCS = {
 } as const;
 
 /** The rules of a key's name: there is no default, so null is refused, too. */
-export const IsApiKeyName = (): PropertyDecorator =>
+export const IsApiKeyName = (maxLength: number = MAX_NAME_LENGTH): PropertyDecorator =>
   applyDecorators(
     Transform(tidyText),
     IsString({ message: '$property must be text' }),
-    Length(1, MAX_NAME_LENGTH, { message: `$property must have 1 to ${MAX_NAME_LENGTH} characters` }),
+    Length(1, maxLength, { message: `$property must have 1 to ${maxLength} characters` }),
     Matches(NO_CONTROL_CHARACTERS, { message: '$property must not hold control characters' }),
   );

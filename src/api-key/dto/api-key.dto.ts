@@ -1,12 +1,11 @@
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
 import type { PayloadRule } from '../api-key-record.js';
-import { NOT_ENFORCED_YET } from '../key-limit.js';
 import { PayloadRuleDto } from './payload-rule.dto.js';
 
 const NO_INSTANT = { type: String, format: 'date-time', nullable: true, example: null } as const;
 
 const limitDocs = (limit: string, type: 'integer' | NumberConstructor, example: number): ApiPropertyOptions => ({
-  description: `${limit}. ${NOT_ENFORCED_YET}`,
+  description: `${limit}.`,
   type,
   minimum: 0,
   example,

@@ -3,6 +3,7 @@ import { Type } from 'class-transformer';
 import { ArrayMaxSize, IsArray, IsObject, IsOptional, ValidateNested } from 'class-validator';
 import { AsSent } from '../../core/http/tidy-text.js';
 import { IsInstant } from '../../core/http/instant.validator.js';
+import { MAX_TAG_LENGTH, MAX_TAGS } from '../api-key-tags.js';
 import { PayloadRuleDto } from './payload-rule.dto.js';
 import { IsServiceRates } from './service-rates.validator.js';
 import { ChoiceField, CountField, FlagField, NamesField, TextField } from './setting-field.js';
@@ -17,7 +18,10 @@ export class LifeSettingsDto {
   @TextField({ description: 'For the reader.', example: 'Build machines of the web team' }, MAX_DESCRIPTION_LENGTH)
   description?: string | null;
 
-  @NamesField({ description: 'Words to find the key by.', example: ['team-a', 'ci'] }, { items: 50, length: 50 })
+  @NamesField(
+    { description: 'Words to find the key by.', example: ['team-a', 'ci'] },
+    { items: MAX_TAGS, length: MAX_TAG_LENGTH },
+  )
   tags?: string[] | null;
 
   @TextField({ description: 'Name of an icon, or a picture as base64.', example: '' }, MAX_ICON_LENGTH)

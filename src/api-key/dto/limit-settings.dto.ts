@@ -1,34 +1,33 @@
-import { NOT_ENFORCED_YET } from '../key-limit.js';
 import { AmountField, CountField } from './setting-field.js';
 
 /** What a key may spend. 0 = no limit. */
 export class LimitSettingsDto {
-  @CountField({ description: `Tokens per rate window; 0 = none. ${NOT_ENFORCED_YET}`, example: 100_000 })
+  @CountField({ description: 'Tokens per rate window; 0 = none.', example: 100_000 })
   tokenLimit?: number | null;
 
-  @CountField({ description: `Requests at the same time; 0 = none. ${NOT_ENFORCED_YET}`, example: 5 })
+  @CountField({ description: 'Requests at the same time; 0 = none.', example: 5 })
   concurrencyLimit?: number | null;
 
   @CountField({
-    description: `Length of the rate window in minutes; 0 = no limits per window. ${NOT_ENFORCED_YET}`,
+    description: 'Length of the rate window in minutes; 0 = no limits per window.',
     example: 300,
   })
   rateLimitWindow?: number | null;
 
-  @CountField({ description: `Requests per rate window; 0 = none. ${NOT_ENFORCED_YET}`, example: 200 })
+  @CountField({ description: 'Requests per rate window; 0 = none.', example: 200 })
   rateLimitRequests?: number | null;
 
-  @AmountField({ description: `Cost per rate window in USD; 0 = none. ${NOT_ENFORCED_YET}`, example: 2.5 })
+  @AmountField({ description: 'Cost per rate window in USD; 0 = none.', example: 2.5 })
   rateLimitCost?: number | null;
 
-  @AmountField({ description: `Cost per day in USD; 0 = none. ${NOT_ENFORCED_YET}`, example: 20 })
+  @AmountField({ description: 'Cost per day in USD; 0 = none.', example: 20 })
   dailyCostLimit?: number | null;
 
-  @AmountField({ description: `Cost in all in USD; 0 = none. ${NOT_ENFORCED_YET}`, example: 500 })
+  @AmountField({ description: 'Cost in all in USD; 0 = none.', example: 500 })
   totalCostLimit?: number | null;
 
   @AmountField({
-    description: `Cost of Claude models per reset week in USD; 0 = none. ${NOT_ENFORCED_YET}`,
+    description: 'Cost of Claude models per reset week in USD; 0 = none.',
     example: 50,
   })
   weeklyOpusCostLimit?: number | null;

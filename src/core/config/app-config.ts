@@ -59,6 +59,10 @@ export class AppConfig {
     /** A key whose bound account is unavailable may use the pool. */
     readonly dedicatedFallback: boolean;
   };
+  readonly limits!: {
+    /** A slot of a key or an account is not renewed any more when its request is that old, although it may still run. */
+    readonly slotMaxLifeMs: number;
+  };
   readonly session!: { readonly ttlMs: number; readonly renewBelowMs: number };
   readonly marks!: {
     readonly connectionSeconds: number;

@@ -41,7 +41,7 @@ describe('buildConfig', () => {
     ] as const) {
       expect({ [name]: rest[name] }).toEqual({ [name]: testRest[name] });
     }
-    for (const name of ['relay', 'session', 'marks'] as const) {
+    for (const name of ['relay', 'limits', 'session', 'marks'] as const) {
       expect({ [name]: rest[name] }).toEqual({ [name]: testRest[name] });
     }
   });
@@ -66,6 +66,7 @@ describe('buildConfig', () => {
       UPSTREAM_FIRST_BYTE_TIMEOUT: '8',
       UPSTREAM_IDLE_TIMEOUT: '9',
       RELAY_HOLD_MS: '10',
+      CONCURRENCY_MAX_LIFETIME_MINUTES: '23',
       UPSTREAM_ERROR_503_TTL_SECONDS: '11',
       UPSTREAM_ERROR_5XX_TTL_SECONDS: '12',
       UPSTREAM_ERROR_OVERLOAD_TTL_SECONDS: '13',
@@ -91,6 +92,7 @@ describe('buildConfig', () => {
       admin: { username: 'root', password: 'pass', sessionTtlMs: 3000 },
       metricsWindowMinutes: 4,
       relay: { maxAttempts: 6, requestTimeoutMs: 7, firstByteTimeoutMs: 8, idleTimeoutMs: 9, holdMs: 10 },
+      limits: { slotMaxLifeMs: 1_380_000 },
       marks: {
         connectionSeconds: 60,
         rateLimitSeconds: 300,

@@ -35,7 +35,7 @@ interface Decided<T> {
 
 /** Turns the variables into the configuration. Pure. */
 export const buildConfig = (env: Env, extras: ConfigExtras): AppConfig => {
-  const { server, security, relay, egress } = env;
+  const { server, security, relay, limits, egress } = env;
   const zone = decideZone(server.TIMEZONE_OFFSET, server.V1_SHARED);
   const session = decideSession(relay.STICKY_SESSION_TTL_HOURS, relay.STICKY_SESSION_RENEWAL_THRESHOLD_MINUTES);
   const store = decideStore(env.store, extras.dataDir);
@@ -71,6 +71,7 @@ export const buildConfig = (env: Env, extras: ConfigExtras): AppConfig => {
       holdMs: relay.RELAY_HOLD_MS,
       dedicatedFallback: relay.DEDICATED_ACCOUNT_FALLBACK ?? server.V1_SHARED,
     },
+    limits: { slotMaxLifeMs: limits.CONCURRENCY_MAX_LIFETIME_MINUTES * MINUTE_MS },
     session: session.value,
     marks: cooldowns(env),
     egress: {

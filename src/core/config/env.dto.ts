@@ -5,6 +5,7 @@ import { EgressEnv } from './env/egress-env.dto.js';
 import { type EnvVariable, envVariablesOf, isZeroText } from './env/env-variable.js';
 import { notesOnIgnored } from './env/ignored-variables.js';
 import { ClientCheckEnv, ConsoleEnv, NotifyEnv, SlotsEnv } from './env/later-env.dto.js';
+import { LimitsEnv } from './env/limits-env.dto.js';
 import { MarksEnv } from './env/marks-env.dto.js';
 import { RelayEnv } from './env/relay-env.dto.js';
 import { SecurityEnv } from './env/security-env.dto.js';
@@ -20,6 +21,7 @@ export interface Env {
   readonly security: SecurityEnv;
   readonly store: StoreEnv;
   readonly relay: RelayEnv;
+  readonly limits: LimitsEnv;
   readonly marks: MarksEnv;
   readonly egress: EgressEnv;
 }
@@ -32,7 +34,7 @@ export interface LoadedEnv {
 
 /** Checked, so that a mistake shows today, but belonging to features that no code of this version has. */
 const NOT_USED_YET = [LdapEnv, UsersEnv, NotifyEnv, ConsoleEnv, SlotsEnv, ClientCheckEnv] as const;
-const USED = [ServerEnv, SecurityEnv, StoreEnv, RelayEnv, MarksEnv, EgressEnv] as const;
+const USED = [ServerEnv, SecurityEnv, StoreEnv, RelayEnv, LimitsEnv, MarksEnv, EgressEnv] as const;
 
 /** Every variable that is read, and every one that will be. */
 export const ENV_VARIABLES: { readonly used: readonly EnvVariable[]; readonly notUsedYet: readonly EnvVariable[] } = {
@@ -61,6 +63,7 @@ export const loadEnv = (source: EnvSource = processEnv()): LoadedEnv => {
     security: take(SecurityEnv),
     store: take(StoreEnv),
     relay: take(RelayEnv),
+    limits: take(LimitsEnv),
     marks: take(MarksEnv),
     egress: take(EgressEnv),
   };

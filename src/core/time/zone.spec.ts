@@ -65,6 +65,14 @@ describe('Zone', () => {
     expect(zoneAt(8).quotaPeriodStart(at(instant), resetTime).key).toBe(key);
   });
 
+  it.each([
+    [8, '2026-11-24 00:00 (UTC+8)'],
+    [0, '2026-11-23 16:00 (UTC)'],
+    [-5, '2026-11-23 11:00 (UTC-5)'],
+  ])('writes an instant for the reader, at offset %d', (offset, text) => {
+    expect(zoneAt(offset).localText(at('2026-11-23T16:00:59Z'))).toBe(text);
+  });
+
   it('counts minutes from the epoch', () => {
     expect(zoneAt(8).minuteBucket(119_999)).toBe(1);
     expect(zoneAt(-5).minuteBucket(120_000)).toBe(2);

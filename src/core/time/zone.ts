@@ -43,6 +43,14 @@ export class Zone {
     return `${text.slice(0, 10)}:${text.slice(11, 13)}`;
   }
 
+  /** For the reader: `2026-11-24 00:00 (UTC+8)`. */
+  localText(atMs: number): string {
+    const text = this.local(atMs);
+    const hours = this.offsetMs / HOUR_MS;
+    const offset = hours === 0 ? 'UTC' : `UTC${hours < 0 ? '-' : '+'}${Math.abs(hours)}`;
+    return `${text.slice(0, 10)} ${text.slice(11, 16)} (${offset})`;
+  }
+
   /** Minutes since the epoch: the name of a minute in v1's metrics, the same in every zone. */
   minuteBucket(atMs: number): number {
     return Math.floor(atMs / MINUTE_MS);

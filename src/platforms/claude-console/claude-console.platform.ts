@@ -7,7 +7,9 @@ import {
 } from '@crs/extension-api';
 import { buildRequest } from './build-request.js';
 import { classifyFailure } from './classify-failure.js';
+import { probe } from './probe.js';
 import { AnthropicUsageMeter } from './usage-meter.js';
+import { answerWarmup } from './warmup.js';
 
 /** Upstreams that speak Anthropic's Messages API and take an API key: Anthropic's own console and compatible relays. */
 @PlatformAdapter({ name: 'claude-console' })
@@ -28,6 +30,7 @@ export class ClaudeConsolePlatform implements Platform {
       apiField: 'claudeConsoleAccountId',
       groupField: 'claudeAccountId',
     },
+    groupPlatform: 'claude',
     sessionPrefix: 'unified_claude_session_mapping:',
     rateLimitedStatus: 'rate_limited',
     defaultUserAgent: 'claude-cli/1.0.69 (external, cli)',
@@ -39,5 +42,7 @@ export class ClaudeConsolePlatform implements Platform {
     buildRequest,
     classifyFailure,
     createUsageMeter: () => new AnthropicUsageMeter(),
+    probe,
+    answerWarmup,
   };
 }

@@ -19,6 +19,7 @@ export class CodexPlatform implements Platform {
       apiField: 'codexAccountId',
       groupField: 'openaiAccountId',
     },
+    groupPlatform: 'openai',
     sessionPrefix: 'unified_openai_session_mapping:',
     rateLimitedStatus: 'rateLimited',
     defaultUserAgent: '',

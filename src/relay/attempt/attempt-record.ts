@@ -6,7 +6,7 @@ export interface AttemptRecord {
   readonly accountId: AccountId;
   readonly platform: string;
   /**
-   * `ok`; `broke_off` (behind the commit point); `given_up` (nobody waited any more); or what broke: `status`,
+   * `ok`; `intercepted` (answered here, without the upstream); `broke_off` (behind the commit point); `given_up` (nobody waited any more); or what broke: `status`,
    * `transport`, `timeout`, `malformed`, `error_event`.
    */
   readonly result: string;
@@ -49,4 +49,10 @@ export function toAttemptRecord({ id, platform }: UpstreamAccount, end: AttemptE
     startedAt: new Date(startedAt).toISOString(),
     ms: endedAt - startedAt,
   };
+}
+
+/** A warm-up or title request that the gateway has answered in the account's place. */
+export function toInterceptionRecord(account: UpstreamAccount, now: number): AttemptRecord {
+  const end = { startedAt: now, endedAt: now, error: null, verdict: null };
+  return { ...toAttemptRecord(account, end), result: 'intercepted', reason: 'warmup' };
 }

@@ -10,15 +10,16 @@ import {
 import { Injectable, Logger } from '@nestjs/common';
 import { AccountHealthService } from '../../account/account-health.service.js';
 import { AppConfig } from '../../core/config/app-config.js';
+import type { Lease } from '../../core/lease/lease-keeper.js';
 import { PlatformRegistry } from '../../core/platforms/platform.registry.js';
 import { Clock } from '../../core/time/clock.js';
 import { NoAccountError } from '../../scheduler/no-account.error.js';
-import { SchedulerService, type Selection } from '../../scheduler/scheduler.service.js';
+import { type AccountQuery, SchedulerService, type Selection } from '../../scheduler/scheduler.service.js';
 import type { Protocol } from '../protocols/protocol.js';
 import type { RelayAnswer } from '../stream/relay-answer.js';
 import { AccountAttempt } from './account-attempt.js';
 import { AttemptFailedError, AttemptTimeoutError } from './attempt-failed.error.js';
-import { type AttemptRecord, toAttemptRecord } from './attempt-record.js';
+import { type AttemptRecord, toAttemptRecord, toInterceptionRecord } from './attempt-record.js';
 import { planNext } from './attempt-plan.js';
 import { type FailedAttempt, toFinalError } from './final-error.js';
 import { Deadline } from './timers.js';
@@ -37,12 +38,16 @@ export interface RetryJob {
   readonly protocol: Protocol;
   /** Names of the platforms whose accounts may be asked. */
   readonly platforms: readonly string[];
+  /** The request takes a slot of an account that has a limited number of them. */
+  readonly takesSlot: boolean;
   /** Aborted when nobody waits any more; `run` then throws the reason. */
   readonly signal: AbortSignal;
   /** Every attempt is noted here as it ends. */
   readonly attempts: AttemptRecord[];
   /** Kept up to date, so that a request that is left in the middle of an attempt can be booked. */
   spending: Spending | null;
+  /** The slot of the account that is asked, or that has served; whoever ends the request ends it. */
+  slot: Lease | null;
 }
 
 export interface Served {
@@ -99,10 +104,21 @@ export class RetryHandler {
   private async loop(run: Run): Promise<Served> {
     for (;;) {
       const selection = await this.select(run);
+      run.job.slot = selection.slot;
       run.excluded.add(selection.account.id);
-      const served = await this.tryAccount(run, selection);
+      const served = this.intercept(run, selection) ?? (await this.tryAccount(run, selection));
       if (served !== null) return served;
     }
+  }
+
+  /** The answer of the gateway itself, where the account spares its upstream such requests. */
+  private intercept({ job }: Run, selection: Selection): Served | null {
+    const { account } = selection;
+    if (!account.interceptWarmup) return null;
+    const answer = this.adapterOf(account.platform).answerWarmup(job.request);
+    if (answer === null) return null;
+    job.attempts.push(toInterceptionRecord(account, this.clock.now()));
+    return { answer: { kind: 'local', ...answer }, selection };
   }
 
   /** Null: the next account is to be asked. */
@@ -126,6 +142,7 @@ export class RetryHandler {
       job.attempts.push(toAttemptRecord(account, { startedAt, endedAt: now, error, verdict }));
       if (!(error instanceof AttemptFailedError) || verdict === null) throw error;
       job.spending = null;
+      await job.slot?.release();
       return await this.goOn(run, selection, error, verdict);
     }
   }
@@ -152,27 +169,19 @@ export class RetryHandler {
   }
 
   private async select(run: Run): Promise<Selection> {
+    const { job } = run;
+    const { sessionHash, id } = job.request;
+    const slotFor = job.takesSlot ? id : null;
     try {
-      return await this.pick(run);
+      return await this.scheduler.selectAccount({ ...toQuery(run), sessionHash, slotFor });
     } catch (error) {
       throw error instanceof NoAccountError ? await this.toFinalError(run, error) : error;
     }
   }
 
-  private pick({ job: { principal, platforms, request }, excluded }: Run): Promise<Selection> {
-    const { model, endpoint, sessionHash } = request;
-    return this.scheduler.selectAccount({ principal, platforms, model, endpoint, sessionHash, excluded });
-  }
-
   /** Null: there are accounts that this request has not tried. */
-  private async findOthers(run: Run): Promise<NoAccountError | null> {
-    try {
-      await this.pick(run);
-      return null;
-    } catch (error) {
-      if (error instanceof NoAccountError) return error;
-      throw error;
-    }
+  private findOthers(run: Run): Promise<NoAccountError | null> {
+    return this.scheduler.findObstacle(toQuery(run));
   }
 
   /** The marks must stand before anybody is told when to come back. */
@@ -203,6 +212,11 @@ export class RetryHandler {
     });
     marking.push(settled);
   }
+}
+
+function toQuery({ job: { principal, platforms, request }, excluded }: Run): AccountQuery {
+  const { model, endpoint } = request;
+  return { principal, platforms, model, endpoint, excluded };
 }
 
 /** The status that an error event stands for, where the client can mend it. */

@@ -1,4 +1,4 @@
-import { RelayError } from '@crs/extension-api';
+import { RelayError, type RelayErrorCode } from '@crs/extension-api';
 import { describe, expect, it } from '@jest/globals';
 import { anthropic } from './anthropic.js';
 
@@ -38,6 +38,8 @@ describe('the Anthropic protocol', () => {
     [new RelayError('permission_denied', 'no'), 403, 'permission_error'],
     [new RelayError('invalid_request', 'bad'), 400, 'invalid_request_error'],
     [new RelayError('body_too_large', 'big'), 413, 'request_too_large'],
+    [new RelayError('window_exceeded', 'full'), 429, 'rate_limit_error'],
+    [new RelayError('budget_spent', 'spent'), 402, 'billing_error'],
     [new RelayError('no_account', 'none'), 503, 'api_error'],
     [new RelayError('upstream_failed', 'failed', { status: 529 }), 529, 'overloaded_error'],
     [new RelayError('upstream_failed', 'failed', { status: 500 }), 500, 'api_error'],
@@ -52,10 +54,17 @@ describe('the Anthropic protocol', () => {
     });
   });
 
-  it('says when to come back instead, where that is known', () => {
-    const { headers } = anthropic.errorAnswer(new RelayError('no_account', 'none', { retryAfterSeconds: 7 }), 'req_1');
-    expect(headers['retry-after']).toBe('7');
-    expect(headers).not.toHaveProperty('x-should-retry');
+  it.each<[RelayErrorCode, number, string, Record<string, string>]>([
+    ['no_account', 503, 'api_error', { 'retry-after': '7' }],
+    ['upstream_rate_limited', 429, 'rate_limit_error', { 'retry-after': '7' }],
+    ['too_many_requests', 429, 'rate_limit_error', { 'retry-after': '7' }],
+    ['window_exceeded', 429, 'rate_limit_error', { 'retry-after': '7', 'x-should-retry': 'false' }],
+    ['budget_spent', 402, 'billing_error', { 'x-should-retry': 'false' }],
+  ])('says when to come back from %s, and at once where waiting is of no use', (code, status, type, expected) => {
+    const answer = anthropic.errorAnswer(new RelayError(code, 'no', { retryAfterSeconds: 7 }), 'req_1');
+    expect(answer.status).toBe(status);
+    expect(answer.headers).toEqual({ 'content-type': 'application/json', 'request-id': 'req_1', ...expected });
+    expect(answer.body).toMatchObject({ error: { type } });
   });
 
   it('tells an error in a stream that has begun', () => {

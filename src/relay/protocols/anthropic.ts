@@ -13,9 +13,16 @@ const EVENT_KINDS: Readonly<Record<string, EventKind>> = {
   error: 'error',
 };
 
+/**
+ * What a client is told about trying again. `known`: when to come back, or not to where nobody knows. `later`: when to
+ * come back, but not to wait for it within this call. `never`.
+ */
+type RetryAdvice = 'known' | 'later' | 'never';
+
 interface ErrorForm {
   readonly status: number;
   readonly type: string;
+  readonly retry?: RetryAdvice;
 }
 
 const ERROR_FORMS: Readonly<Record<RelayErrorCode, ErrorForm>> = {
@@ -23,6 +30,9 @@ const ERROR_FORMS: Readonly<Record<RelayErrorCode, ErrorForm>> = {
   invalid_key: { status: 401, type: 'authentication_error' },
   permission_denied: { status: 403, type: 'permission_error' },
   model_not_allowed: { status: 403, type: 'permission_error' },
+  too_many_requests: { status: 429, type: 'rate_limit_error' },
+  window_exceeded: { status: 429, type: 'rate_limit_error', retry: 'later' },
+  budget_spent: { status: 402, type: 'billing_error', retry: 'never' },
   invalid_request: { status: 400, type: 'invalid_request_error' },
   body_too_large: { status: 413, type: 'request_too_large' },
   not_found: { status: 404, type: 'not_found_error' },
@@ -47,6 +57,19 @@ function errorBody(error: RelayError, requestId: string): { status: number; body
   const status = error.status ?? form.status;
   const type = error.status === null ? form.type : (TYPES_BY_STATUS[status] ?? form.type);
   return { status, body: { type: 'error', error: { type, message: error.message }, request_id: requestId } };
+}
+
+/**
+ * Claude Code tries again for three minutes unless it is told not to; so every error says when to come back, or that
+ * this call is not to be tried again, or both.
+ */
+function retryHeaders({ code, retryAfterSeconds }: RelayError): Record<string, string> {
+  const { retry = 'known' } = ERROR_FORMS[code];
+  const isWorthWaiting = retry === 'known' && retryAfterSeconds !== null;
+  return {
+    ...(retry === 'never' || retryAfterSeconds === null ? {} : { 'retry-after': String(retryAfterSeconds) }),
+    ...(isWorthWaiting ? {} : { 'x-should-retry': 'false' }),
+  };
 }
 
 /** The type of an event that came without a name, read from its data; the members of an event stand in any order. */
@@ -83,17 +106,10 @@ export const anthropic: Protocol = {
     return { type: typeof type === 'string' ? type : 'api_error', message: typeof message === 'string' ? message : '' };
   },
 
-  /**
-   * Claude Code tries again for three minutes unless it is told not to; so every error says either when to come back
-   * or not to.
-   */
   errorAnswer(error: RelayError, requestId: string): ErrorAnswer {
     const { status, body } = errorBody(error, requestId);
-    const retry: Record<string, string> =
-      error.retryAfterSeconds === null
-        ? { 'x-should-retry': 'false' }
-        : { 'retry-after': String(error.retryAfterSeconds) };
-    return { status, headers: { 'content-type': 'application/json', 'request-id': requestId, ...retry }, body };
+    const headers = { 'content-type': 'application/json', 'request-id': requestId, ...retryHeaders(error) };
+    return { status, headers, body };
   },
 
   refusalEvent(body: Buffer, requestId: string): Buffer {

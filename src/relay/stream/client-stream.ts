@@ -89,6 +89,12 @@ export class ClientStream {
     this.reply.raw.end(body);
   }
 
+  /** The gateway's own answer, in the form that was asked for: a stream of pings simply goes on with it. */
+  sendOwn(answer: UpstreamAnswer): void {
+    if (this.opened) this.reply.raw.end(answer.body);
+    else this.sendWhole(answer);
+  }
+
   /** An error of the gateway itself, for a stream that has begun: the protocol's own event and a cut connection. */
   sendError(error: RelayError): void {
     this.cutWith(this.protocol.errorEvent(error, this.requestId));

@@ -24,4 +24,9 @@ interface RefusalAnswer extends UpstreamAnswer {
   readonly kind: 'refusal';
 }
 
-export type RelayAnswer = StreamAnswer | WholeAnswer | RefusalAnswer;
+/** The gateway's own answer in the place of an upstream; whole, and a stream where one was asked for. */
+interface LocalRelayAnswer extends UpstreamAnswer {
+  readonly kind: 'local';
+}
+
+export type RelayAnswer = StreamAnswer | WholeAnswer | RefusalAnswer | LocalRelayAnswer;

@@ -1,6 +1,6 @@
-import { ApiProperty, IntersectionType } from '@nestjs/swagger';
+import { ApiProperty, IntersectionType, OmitType } from '@nestjs/swagger';
 import type { KeyLimits } from '../key-limits.js';
-import type { LimitFigures, UsageFigures } from '../key-usage.js';
+import type { HeldLimitFigures, LimitFigures, UsageFigures } from '../key-usage.js';
 import type { KeyStats } from '../stats.service.js';
 
 /** Figures under the names of the stored counters. */
@@ -53,7 +53,7 @@ class LimitFiguresDto {
   used!: number;
 
   @ApiProperty({
-    description: 'What is left; null where there is no limit.',
+    description: 'What is left, never less than 0; null where there is no limit.',
     example: 17.26713,
     type: Number,
     nullable: true,
@@ -70,28 +70,52 @@ class LimitFiguresDto {
   resetAt!: string | null;
 }
 
+class HeldAmountDto {
+  @ApiProperty({
+    description:
+      'What the requests that are running are taken to cost. It does not remain either, until they have ended and what they really cost is used.',
+    example: 0.5,
+  })
+  held!: number;
+}
+
+/** How far a limit is used of which running requests hold a part. */
+class HeldLimitFiguresDto extends IntersectionType(LimitFiguresDto, HeldAmountDto) {}
+
+/** How many requests are running. */
+class ConcurrencyDto extends OmitType(LimitFiguresDto, ['resetAt']) {}
+
 /** Limits of the fixed window, which begins with a request. */
 class WindowLimitsDto {
   @ApiProperty({ description: 'Requests.', type: LimitFiguresDto })
   requests!: Readonly<LimitFiguresDto>;
 
-  @ApiProperty({ description: 'Tokens of every class.', type: LimitFiguresDto })
-  tokens!: Readonly<LimitFiguresDto>;
+  @ApiProperty({ description: 'Tokens of every class.', type: HeldLimitFiguresDto })
+  tokens!: Readonly<HeldLimitFiguresDto>;
 
-  @ApiProperty({ description: 'Rated cost in USD.', type: LimitFiguresDto })
-  cost!: Readonly<LimitFiguresDto>;
+  @ApiProperty({ description: 'Rated cost in USD.', type: HeldLimitFiguresDto })
+  cost!: Readonly<HeldLimitFiguresDto>;
 }
 
 /** Every limit of a key that has a counter. */
 class KeyLimitsDto {
-  @ApiProperty({ description: 'Rated cost of the day in USD.', type: LimitFiguresDto })
-  daily!: Readonly<LimitFiguresDto>;
+  @ApiProperty({
+    description: 'Requests at the same time. Those of a key without such a limit are not counted.',
+    type: ConcurrencyDto,
+  })
+  concurrency!: Readonly<ConcurrencyDto>;
 
-  @ApiProperty({ description: 'Rated cost since the beginning in USD.', type: LimitFiguresDto })
-  total!: Readonly<LimitFiguresDto>;
+  @ApiProperty({ description: 'Rated cost of the day in USD.', type: HeldLimitFiguresDto })
+  daily!: Readonly<HeldLimitFiguresDto>;
 
-  @ApiProperty({ description: "Rated cost of Claude models in the key's reset week in USD.", type: LimitFiguresDto })
-  weekly!: Readonly<LimitFiguresDto>;
+  @ApiProperty({ description: 'Rated cost since the beginning in USD.', type: HeldLimitFiguresDto })
+  total!: Readonly<HeldLimitFiguresDto>;
+
+  @ApiProperty({
+    description: "Rated cost of Claude models in the key's reset week in USD.",
+    type: HeldLimitFiguresDto,
+  })
+  weekly!: Readonly<HeldLimitFiguresDto>;
 
   @ApiProperty({ description: 'The fixed window.', type: WindowLimitsDto })
   window!: Readonly<WindowLimitsDto>;
@@ -123,15 +147,21 @@ export const toKeyStatsDto = ({ total, today, month, models, limits }: KeyStats)
   limits: toKeyLimitsDto(limits),
 });
 
-const toKeyLimitsDto = ({ daily, total, weekly, window }: KeyLimits): Readonly<KeyLimitsDto> => ({
-  daily: toLimitDto(daily),
-  total: toLimitDto(total),
-  weekly: toLimitDto(weekly),
+const toKeyLimitsDto = ({ concurrency, daily, total, weekly, window }: KeyLimits): Readonly<KeyLimitsDto> => ({
+  concurrency,
+  daily: toHeldLimitDto(daily),
+  total: toHeldLimitDto(total),
+  weekly: toHeldLimitDto(weekly),
   window: {
     requests: toLimitDto(window.requests),
-    tokens: toLimitDto(window.tokens),
-    cost: toLimitDto(window.cost),
+    tokens: toHeldLimitDto(window.tokens),
+    cost: toHeldLimitDto(window.cost),
   },
+});
+
+const toHeldLimitDto = ({ held, ...figures }: HeldLimitFigures): Readonly<HeldLimitFiguresDto> => ({
+  ...toLimitDto(figures),
+  held,
 });
 
 const toLimitDto = ({ limit, used, remaining, resetAt }: LimitFigures): Readonly<LimitFiguresDto> => ({

@@ -67,6 +67,9 @@ export function scaleCost(cost: CostBreakdown, factor: number): CostBreakdown {
   };
 }
 
+/** The largest estimate of one request: a billion USD, which all scripts can still add up exactly. */
+export const MOST_MICRO_USD = 999_999_999_999_999;
+
 /** A cost in whole micro-USD. */
 export const toMicroUsd = (usd: number): number => Math.round(usd * MILLION);
 
@@ -116,7 +119,7 @@ function pricesFor(usage: TokenUsage, model: ModelPrices): TokenPrices {
 }
 
 /** Anthropic derives its cache prices from the input price; others bill the cache as input. */
-function withoutGaps(prices: TokenPrices, isClaude: boolean): { readonly [K in keyof TokenPrices]: number } {
+export function withoutGaps(prices: TokenPrices, isClaude: boolean): { readonly [K in keyof TokenPrices]: number } {
   const cacheWrite = prices.cacheWrite ?? prices.input * (isClaude ? 1.25 : 1);
   return {
     input: prices.input,

@@ -63,6 +63,13 @@ describe('PriceBook', () => {
     },
   );
 
+  it('knows no name of more than 200 characters, and says so without looking at its parts', () => {
+    const endless = `claude-opus-4-1${'-x'.repeat(1_000_000)}`;
+    expect(sut.findPrices(endless, AT)).toBeNull();
+    expect(inputPrice(`claude-opus-4-1-${'x'.repeat(184)}`)).toBe(15);
+    expect(inputPrice(`claude-opus-4-1-${'x'.repeat(185)}`)).toBeNull();
+  });
+
   it('does not take a model that is not billed by tokens for a free one', () => {
     expect(sut.findPrices('whisper-1', AT)).toBeNull();
   });

@@ -6,6 +6,8 @@ import { findListedPrices, listModelIds } from './price-list.js';
 /** Price lists change by the day and, for a few vendors, by the half hour of the day. */
 const BUCKET_MS = 30 * 60_000;
 const MOST_REMEMBERED = 1000;
+/** No vendor's name is as long. Clients name models before anybody knows them, and every part of a name is looked up. */
+const LONGEST_NAME = 200;
 /** Who makes the models of a service, by the price list's names. */
 const VENDORS: Readonly<Record<ServiceName, string>> = { claude: 'anthropic', codex: 'openai' };
 
@@ -19,6 +21,7 @@ export class PriceBook {
   private readonly remembered = new Map<string, ModelPrices | null>();
 
   findPrices(model: string, at: Date): ModelPrices | null {
+    if (model.length > LONGEST_NAME) return null;
     const key = `${Math.floor(at.getTime() / BUCKET_MS)} ${model}`;
     const known = this.remembered.get(key);
     if (known !== undefined) return known;

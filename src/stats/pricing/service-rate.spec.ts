@@ -11,6 +11,7 @@ describe('serviceRateOf', () => {
     ['0, which makes a service free', { claude: 0 }, {}, 0],
     ['a rate that was stored as text', { claude: '2' }, {}, 2],
     ['1 for what is no rate', { claude: -1 }, { claude: Number.NaN }, 1],
+    ['a number that costs can be multiplied with', { claude: 1e300 }, { claude: 1e300 }, 1e9],
     ['1 for empty text and other things', { claude: ' ' }, { claude: null }, 1],
   ])('is %s', (_, global, ofKey, expected) => {
     expect(serviceRateOf('claude', global, ofKey)).toBe(expected);

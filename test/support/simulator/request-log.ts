@@ -68,6 +68,8 @@ export class RequestLog {
   readonly #entries: LogEntry[] = [];
   readonly #limit: number;
   readonly #waiters = new Set<Waiter>();
+  readonly #open = new Map<string, number>();
+  readonly #peaks = new Map<string, number>();
   #count = 0;
 
   /** Keeps the newest `limit` entries. */
@@ -82,7 +84,17 @@ export class RequestLog {
 
   append(entry: LogEntry): void {
     this.#entries.push(entry);
+    const open = (this.#open.get(entry.key) ?? 0) + 1;
+    this.#open.set(entry.key, open);
+    this.#peaks.set(entry.key, Math.max(this.peak(entry.key), open));
     if (this.#entries.length > this.#limit) this.#entries.shift();
+    this.changed();
+  }
+
+  /** Notes how a request has ended. */
+  end(entry: LogEntry, outcome: RequestOutcome): void {
+    entry.outcome = outcome;
+    this.#open.set(entry.key, (this.#open.get(entry.key) ?? 0) - 1);
     this.changed();
   }
 
@@ -93,6 +105,11 @@ export class RequestLog {
 
   all(): readonly LogEntry[] {
     return this.#entries;
+  }
+
+  /** The most requests of this key that were open at the same time. */
+  peak(key: string): number {
+    return this.#peaks.get(key) ?? 0;
   }
 
   of(key: string): readonly LogEntry[] {
@@ -108,6 +125,7 @@ export class RequestLog {
 
   clear(): void {
     this.#entries.length = 0;
+    this.#peaks.clear();
   }
 
   /** Resolves as soon as `isDone` holds; rejects after `timeoutMs` with `what` in its message. */

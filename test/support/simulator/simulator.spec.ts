@@ -203,6 +203,19 @@ describe('upstream simulator', () => {
     }
   });
 
+  it('knows how many requests were open at the same time', async () => {
+    sut.setDefault('A', { holdAfterEvents: -1 });
+    const answers = [messages(), messages()];
+    await sut.held('A', 2);
+    sut.release('A');
+    await Promise.all(answers);
+    sut.setDefault('A', null);
+    await messages();
+    expect(sut.peak('A')).toBe(2);
+    sut.reset();
+    expect(sut.peak('A')).toBe(0);
+  });
+
   it('notes a client that leaves while its answer is held', async () => {
     sut.script('A', [{ holdAfterEvents: 1 }]);
     const { request, answer } = call(`${sut.url}/v1/messages`, 'A', STREAM);

@@ -33,6 +33,8 @@ export interface Simulator {
   /** What the key does when its script is used up; null = answer well. */
   setDefault(key: string, step: StepLike | null): void;
   requests(key: string): readonly LogEntry[];
+  /** The most requests of the key that were open at the same time. */
+  peak(key: string): number;
   /** Sum of the final figures that answers to this key have reported. */
   usage(key: string): SimulatedUsage;
   /** Resolves when the key has made `count` requests. */
@@ -155,9 +157,8 @@ class UpstreamSimulator {
     const startedAt = performance.now();
     const settle = (outcome: LogEntry['outcome']): void => {
       if (entry.outcome !== 'open') return;
-      entry.outcome = outcome;
       entry.ms = performance.now() - startedAt;
-      this.log.changed();
+      this.log.end(entry, outcome);
     };
     response.on('close', () => {
       controller.abort();
@@ -216,6 +217,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       book.setDefault(key, step);
     },
     requests: (key) => log.of(key),
+    peak: (key) => log.peak(key),
     usage: (key) => log.usage(key),
     arrived: (key, count, timeoutMs = WAIT_MS) =>
       log.until(`request ${count} of ${key}`, () => log.of(key).length >= count, timeoutMs),

@@ -56,6 +56,10 @@ export const IGNORED_VARIABLES: readonly IgnoredVariables[] = [
   { reason: 'use LOG_LEVEL', names: ['DEBUG'] },
   { reason: 'there is no hot reload', names: ['HOT_RELOAD'] },
   { reason: 'use REDIS_ENABLE_TLS', names: ['REDIS_TLS'] },
+  {
+    reason: 'a request whose process has gone drops out of the queue by itself within seconds',
+    names: ['CLEAR_CONCURRENCY_QUEUES_ON_STARTUP'],
+  },
   { reason: 'a failed attempt goes to another account instead', names: ['MAX_PROXY_RETRIES'] },
   {
     reason: 'idle connections are bounded by HTTPS_FREE_SOCKET_TIMEOUT',

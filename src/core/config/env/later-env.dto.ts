@@ -45,14 +45,8 @@ export class ConsoleEnv {
   readonly WEB_LOGO_URL!: string;
 }
 
-/** Slots, queues and the clean-up of what they leave. */
+/** Messages of an account one after another, and the clean-up of what that leaves. */
 export class SlotsEnv {
-  @EnvInteger({ default: 10, min: 1, max: 1440, zeroIsDefault: true, hint: 'minutes' })
-  readonly CONCURRENCY_MAX_LIFETIME_MINUTES!: number;
-
-  @EnvFlag(true)
-  readonly CLEAR_CONCURRENCY_QUEUES_ON_STARTUP!: boolean;
-
   @EnvFlag(false)
   readonly USER_MESSAGE_QUEUE_ENABLED!: boolean;
 

@@ -1,22 +1,24 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { TestClock } from '../../test/support/test-clock.js';
-import { LoginAttempts } from './login-attempts.js';
+import { TestClock } from '../../../test/support/test-clock.js';
+import { RecentAttempts } from './recent-attempts.js';
 
 const TTL_MS = 60_000;
 const LIMIT = 10;
 
-describe('LoginAttempts', () => {
+describe('RecentAttempts', () => {
   it('never admits more than the limit in any span, and admits again exactly when it says', async () => {
     const steps = fc.array(fc.integer({ min: 0, max: 20_000 }), { maxLength: 60 });
     await fc.assert(
       fc.asyncProperty(steps, async (pauses) => {
         const clock = new TestClock(1_000_000);
-        const sut = new LoginAttempts(clock);
+        const sut = new RecentAttempts(clock);
         const admitted: number[] = [];
         for (const pause of pauses) {
           clock.ms += pause;
+          const secondsBlocked = sut.secondsBlocked('a', TTL_MS, LIMIT);
           const { isBlocked, timeToBlockExpire } = await sut.increment('a', TTL_MS, LIMIT);
+          expect(secondsBlocked).toBe(timeToBlockExpire);
           if (isBlocked) {
             expect(timeToBlockExpire).toBeGreaterThan(0);
             clock.ms += timeToBlockExpire * 1000;
@@ -33,7 +35,7 @@ describe('LoginAttempts', () => {
   });
 
   it('counts each address for itself', async () => {
-    const sut = new LoginAttempts(new TestClock(1_000_000));
+    const sut = new RecentAttempts(new TestClock(1_000_000));
     for (let i = 0; i < LIMIT; i += 1) await sut.increment('a', TTL_MS, LIMIT);
     expect(await sut.increment('a', TTL_MS, LIMIT)).toEqual({
       totalHits: 10,
@@ -50,7 +52,7 @@ describe('LoginAttempts', () => {
   });
 
   it('remembers ten thousand addresses, those that tried last', async () => {
-    const sut = new LoginAttempts(new TestClock(1_000_000));
+    const sut = new RecentAttempts(new TestClock(1_000_000));
     const hits = async (key: string): Promise<number> => (await sut.increment(key, TTL_MS, 5)).totalHits;
     for (let i = 0; i < 9_999; i += 1) await hits(`other-${i}`);
     expect(await hits('mine')).toBe(1);

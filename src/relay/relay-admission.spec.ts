@@ -1,0 +1,121 @@
+import { type Principal, RelayError, type RelayRequest } from '@crs/extension-api';
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { testPrincipal } from '../../test/support/test-principal.ts';
+import { testRelayRequest } from '../../test/support/test-relay-request.ts';
+import { Admission } from '../api-key/limits/admission.js';
+import type { AdmissionRequest, LimitService } from '../api-key/limits/limit.service.js';
+import type { CostEstimator, EstimateRequest } from '../stats/cost-estimator.js';
+import { COUNT_TOKENS, type Endpoint, MESSAGES } from './endpoints.js';
+import type { RelayAccess } from './relay-access.js';
+import { type Admitted, RelayAdmission } from './relay-admission.js';
+
+const ESTIMATE = { microUsd: 12, tokens: 9 };
+const DENIED = new RelayError('permission_denied', 'no');
+
+/** What was asked, in order. */
+type Step = 'access' | 'client' | 'estimate' | 'limits';
+
+describe('RelayAdmission', () => {
+  let steps: Step[];
+  let asked: AdmissionRequest | null;
+  let estimated: EstimateRequest | null;
+  const admission = new Admission([], 'm');
+
+  beforeEach(() => {
+    steps = [];
+    asked = null;
+    estimated = null;
+  });
+
+  const createSut = (refusing: Step | null = null, service = 'claude'): RelayAdmission => {
+    const step = (name: Step): void => {
+      steps.push(name);
+      if (name === refusing) throw DENIED;
+    };
+    const access = {
+      check: () => {
+        step('access');
+        return { service, platforms: ['one'] };
+      },
+      checkClient: () =>
+        Promise.resolve().then(() => {
+          step('client');
+        }),
+    };
+    const limits = {
+      admit: (request: AdmissionRequest) => {
+        asked = request;
+        return Promise.resolve().then(() => {
+          step('limits');
+          return admission;
+        });
+      },
+    };
+    const estimator = {
+      firstEstimate: (request: EstimateRequest) => {
+        estimated = request;
+        step('estimate');
+        return Promise.resolve(ESTIMATE);
+      },
+    };
+    return new RelayAdmission(
+      access as unknown as RelayAccess,
+      limits as unknown as LimitService,
+      estimator as unknown as CostEstimator,
+    );
+  };
+
+  const signal = new AbortController().signal;
+  const admit = (
+    sut: RelayAdmission,
+    request: Partial<RelayRequest> = {},
+    endpoint: Endpoint = MESSAGES,
+    principal: Partial<Principal> = {},
+  ): Promise<Admitted> =>
+    sut.admit({ endpoint, request: testRelayRequest(request), principal: testPrincipal(principal), signal });
+
+  it('asks what the key may do before its limits, with what the request may cost', async () => {
+    const body = Buffer.alloc(400);
+    const serviceRates = { claude: 2 };
+    const admitted = await admit(createSut(), { body, model: 'claude-opus' }, MESSAGES, { serviceRates });
+    expect(steps).toEqual(['access', 'client', 'estimate', 'limits']);
+    expect(admitted).toEqual({ platforms: ['one'], admission });
+    expect(estimated).toEqual({
+      model: 'claude-opus',
+      bodyBytes: 400,
+      service: 'claude',
+      keyServiceRates: serviceRates,
+    });
+    expect(asked).toMatchObject({
+      requestId: 'req_0123456789abcdef',
+      model: 'claude-opus',
+      firstEstimate: ESTIMATE,
+      isClaudeModel: true,
+    });
+    expect(asked?.signal).toBe(signal);
+  });
+
+  it.each([
+    ['claude', 'claude-opus-4-1', true],
+    ['claude', 'vendor-sonnet', true],
+    ['claude', 'glm-5', false],
+    ['codex', 'claude-opus-4-1', false],
+  ])('counts %s %s for the weekly limit: %s', async (service, model, expected) => {
+    await admit(createSut(null, service), { model });
+    expect(asked?.isClaudeModel).toBe(expected);
+  });
+
+  it('asks for no more than permission and model where nothing is booked', async () => {
+    expect(await admit(createSut(), {}, COUNT_TOKENS)).toEqual({ platforms: ['one'], admission: null });
+    expect(steps).toEqual(['access']);
+  });
+
+  it.each<[Step, Step[]]>([
+    ['access', ['access']],
+    ['client', ['access', 'client']],
+    ['limits', ['access', 'client', 'estimate', 'limits']],
+  ])('refuses for %s and asks no further', async (refusing, expected) => {
+    await expect(admit(createSut(refusing))).rejects.toBe(DENIED);
+    expect(steps).toEqual(expected);
+  });
+});

@@ -1,0 +1,51 @@
+import type { Principal, RelayRequest } from '@crs/extension-api';
+import { Injectable } from '@nestjs/common';
+import type { Admission } from '../api-key/limits/admission.js';
+import { LimitService } from '../api-key/limits/limit.service.js';
+import { CostEstimator } from '../stats/cost-estimator.js';
+import { isClaudeFamily } from '../stats/model-name.js';
+import type { Endpoint } from './endpoints.js';
+import { RelayAccess } from './relay-access.js';
+
+/** A request at the door. */
+export interface Arrival {
+  readonly endpoint: Endpoint;
+  readonly request: RelayRequest;
+  readonly principal: Principal;
+  /** Aborted when nobody waits any more; `admit` then throws the reason. */
+  readonly signal: AbortSignal;
+}
+
+export interface Admitted {
+  /** Names of the platforms whose accounts may be asked. */
+  readonly platforms: readonly string[];
+  /** What the request holds until it ends; null = nothing. */
+  readonly admission: Admission | null;
+}
+
+/** Lets a request in or turns it away: what its key may ask for first, then what is left of its limits. */
+@Injectable()
+export class RelayAdmission {
+  constructor(
+    private readonly access: RelayAccess,
+    private readonly limits: LimitService,
+    private readonly estimator: CostEstimator,
+  ) {}
+
+  /**
+   * Throws `RelayError`, or the signal's reason. What is not booked needs no more than the permission and the model; the
+   * caller of all else ends the admission, whatever happens.
+   */
+  async admit({ endpoint, request, principal, signal }: Arrival): Promise<Admitted> {
+    const { id: requestId, model, body } = request;
+    const { service, platforms } = this.access.check(endpoint.protocol.name, model, principal);
+    if (!endpoint.isBooked) return { platforms, admission: null };
+    await this.access.checkClient(request, principal);
+    const { serviceRates: keyServiceRates } = principal;
+    const sizes = { model, bodyBytes: body.length, service, keyServiceRates };
+    const firstEstimate = await this.estimator.firstEstimate(sizes);
+    const isClaudeModel = service === 'claude' && isClaudeFamily(model);
+    const admission = await this.limits.admit({ requestId, principal, model, isClaudeModel, firstEstimate, signal });
+    return { platforms, admission };
+  }
+}

@@ -1,0 +1,34 @@
+import type { UpstreamAccount } from '@crs/extension-api';
+import { keys, STORE_CLIENT, type StoreClient } from '@crs/store';
+import { Inject, Injectable } from '@nestjs/common';
+import { type Lease, LEASE_MS, LEASE_SET_TTL_MS, LeaseKeeper } from '../core/lease/lease-keeper.js';
+import { Clock } from '../core/time/clock.js';
+import { takeSlot } from './take-slot.script.js';
+
+/** The requests that an account with `maxConcurrentTasks` has at the same time, over all instances. */
+@Injectable()
+export class AccountSlotRepository {
+  constructor(
+    @Inject(STORE_CLIENT) private readonly store: StoreClient,
+    private readonly leases: LeaseKeeper,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Takes a slot of the first of these accounts, each with a limit, that has one free; one round trip. Null: all are
+   * full. The slot is renewed until its lease ends.
+   */
+  async takeFirst<T extends { readonly account: UpstreamAccount }>(
+    candidates: readonly T[],
+    requestId: string,
+  ): Promise<{ readonly taken: T; readonly slot: Lease } | null> {
+    const sets = candidates.map(({ account }) => keys.limits.accountConcurrency(account.id));
+    const limits = candidates.map(({ account }) => account.maxConcurrentTasks);
+    const args = [requestId, this.clock.now(), LEASE_MS, LEASE_SET_TTL_MS, ...limits];
+    const place = await this.store.runScript(takeSlot, sets, args);
+    const taken = place === null ? undefined : candidates[place];
+    const set = place === null ? undefined : sets[place];
+    if (taken === undefined || set === undefined) return null;
+    return { taken, slot: this.leases.keep({ set, member: requestId }) };
+  }
+}
