@@ -31,7 +31,11 @@ const FAULTS: readonly Fault[] = [
   { name: 'a page with status 200', step: 'html', reasons: ['cooling_down'] },
   { name: 'an empty body with status 200', step: 'empty', reasons: ['cooling_down'] },
   { name: 'an error body with status 200', step: 'error_body', reasons: ['cooling_down'] },
-  { name: 'a compressed answer that nobody asked for', step: { preset: 'ok', gzip: true }, reasons: ['cooling_down'] },
+  {
+    name: 'an answer in an encoding that nobody knows',
+    step: { headers: { 'content-encoding': 'x-vendor' } },
+    reasons: ['cooling_down'],
+  },
 ];
 
 const STREAM_FAULTS: readonly Fault[] = [
