@@ -1,9 +1,11 @@
-import { type Principal, RelayError, type RelayRequest } from '@crs/extension-api';
+import { type ModelMap, type Principal, RelayError, type RelayRequest } from '@crs/extension-api';
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { testPrincipal } from '../../test/support/test-principal.ts';
+import { testAccount } from '../../test/support/test-account.ts';
+import { NO_LIMITS, testPrincipal } from '../../test/support/test-principal.ts';
 import { testRelayRequest } from '../../test/support/test-relay-request.ts';
 import { Admission } from '../api-key/limits/admission.js';
 import type { AdmissionRequest, LimitService } from '../api-key/limits/limit.service.js';
+import type { SchedulerService } from '../scheduler/scheduler.service.js';
 import type { CostEstimator, EstimateRequest } from '../stats/cost-estimator.js';
 import { COUNT_TOKENS, type Endpoint, MESSAGES } from './endpoints.js';
 import type { RelayAccess } from './relay-access.js';
@@ -27,7 +29,11 @@ describe('RelayAdmission', () => {
     estimated = null;
   });
 
-  const createSut = (refusing: Step | null = null, service = 'claude'): RelayAdmission => {
+  const createSut = (
+    refusing: Step | null = null,
+    service = 'claude',
+    maps: readonly ModelMap[] = [],
+  ): RelayAdmission => {
     const step = (name: Step): void => {
       steps.push(name);
       if (name === refusing) throw DENIED;
@@ -58,10 +64,14 @@ describe('RelayAdmission', () => {
         return Promise.resolve(ESTIMATE);
       },
     };
+    const scheduler = {
+      listReachable: () => Promise.resolve(maps.map((supportedModels) => testAccount({ supportedModels }))),
+    };
     return new RelayAdmission(
       access as unknown as RelayAccess,
       limits as unknown as LimitService,
       estimator as unknown as CostEstimator,
+      scheduler as unknown as SchedulerService,
     );
   };
 
@@ -102,6 +112,20 @@ describe('RelayAdmission', () => {
     ['codex', 'claude-opus-4-1', false],
   ])('counts %s %s for the weekly limit: %s', async (service, model, expected) => {
     await admit(createSut(null, service), { model });
+    expect(asked?.isClaudeModel).toBe(expected);
+  });
+
+  it.each<[string, readonly ModelMap[], boolean]>([
+    ['fast', [{ fast: 'claude-opus-4-5' }], true],
+    ['fast', [{ fast: 'glm-5' }, { fast: 'claude-opus-4-5' }], true],
+    ['claude-opus', [{ 'claude-opus': 'glm-5' }], false],
+    ['claude-opus', [{ 'claude-opus': 'glm-5' }, {}], true],
+    ['claude-opus', [{ other: 'glm-5' }], true],
+    ['claude-opus', [], true],
+    ['glm-5', [{}], false],
+  ])('counts %s for a weekly limit by the names of its accounts, %j: %s', async (model, maps, expected) => {
+    const limits = { ...NO_LIMITS, weeklyOpusCostLimit: 1 };
+    await admit(createSut(null, 'claude', maps), { model }, MESSAGES, { limits });
     expect(asked?.isClaudeModel).toBe(expected);
   });
 

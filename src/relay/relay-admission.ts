@@ -1,9 +1,10 @@
-import type { Principal, RelayRequest } from '@crs/extension-api';
+import { mapModel, type Principal, type RelayRequest } from '@crs/extension-api';
 import { Injectable } from '@nestjs/common';
 import type { Admission } from '../api-key/limits/admission.js';
 import { LimitService } from '../api-key/limits/limit.service.js';
+import { SchedulerService } from '../scheduler/scheduler.service.js';
 import { CostEstimator } from '../stats/cost-estimator.js';
-import { isClaudeFamily } from '../stats/model-name.js';
+import { countedModelName, isClaudeFamily } from '../stats/model-name.js';
 import type { Endpoint } from './endpoints.js';
 import { RelayAccess } from './relay-access.js';
 
@@ -30,6 +31,7 @@ export class RelayAdmission {
     private readonly access: RelayAccess,
     private readonly limits: LimitService,
     private readonly estimator: CostEstimator,
+    private readonly scheduler: SchedulerService,
   ) {}
 
   /**
@@ -44,8 +46,19 @@ export class RelayAdmission {
     const { serviceRates: keyServiceRates } = principal;
     const sizes = { model, bodyBytes: body.length, service, keyServiceRates };
     const firstEstimate = await this.estimator.firstEstimate(sizes);
-    const isClaudeModel = service === 'claude' && isClaudeFamily(model);
+    const isClaudeModel = service === 'claude' && (await this.isBookedAsClaude(model, principal, platforms));
     const admission = await this.limits.admit({ requestId, principal, model, isClaudeModel, firstEstimate, signal });
     return { platforms, admission };
+  }
+
+  /**
+   * Usage is booked under the upstream's name of a model, so that name decides about the weekly limit of Claude models: a
+   * name that an account maps to one is one, and one that is mapped to something else is none.
+   */
+  private async isBookedAsClaude(model: string, principal: Principal, platforms: readonly string[]): Promise<boolean> {
+    if (principal.limits.weeklyOpusCostLimit === 0) return isClaudeFamily(countedModelName(model));
+    const accounts = await this.scheduler.listReachable(principal, platforms);
+    const names = accounts.flatMap(({ supportedModels }) => mapModel(supportedModels, model) ?? []);
+    return (names.length === 0 ? [model] : names).some((name) => isClaudeFamily(countedModelName(name)));
   }
 }

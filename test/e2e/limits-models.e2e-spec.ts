@@ -58,4 +58,15 @@ describe('the models of a key', () => {
     expect(await sdk.messages.create({ ...question, model: 'our-opus' })).toMatchObject({ model: 'our-opus' });
     expect(JSON.parse(String(rig.simulator.requests('up-5')[0]?.body))).toMatchObject({ model: 'vendor-opus' });
   });
+
+  it('count for the weekly limit of Claude models by the names under which they are booked', async () => {
+    const accounts = [await account('up-6', { fast: 'claude-opus-4-5', 'claude-sonnet-4-5': 'glm-4.6' })];
+    const { sdk } = rig.client(await boundTo(accounts, { weeklyOpusCostLimit: 0.000001 }));
+    const create = (model: string): Promise<unknown> =>
+      sdk.messages.create({ max_tokens: 9, messages: [{ role: 'user', content: 'Hello' }], model });
+    await create('claude-sonnet-4-5');
+    await create('fast');
+    await expect(create('fast')).rejects.toMatchObject({ status: 402 });
+    await create('claude-sonnet-4-5');
+  });
 });
