@@ -1,0 +1,53 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { call } from './client.ts';
+import { judge } from './judge.ts';
+
+export interface Tally {
+  whole: number;
+  honest: number;
+  /** What was wrong with the others. */
+  readonly dishonest: string[];
+}
+
+export interface Asker {
+  readonly url: string;
+  readonly secret: string;
+  readonly stream: boolean;
+  /** As `performance.now()`. */
+  readonly until: number;
+  readonly tally: Tally;
+}
+
+const MAX_MS = 25_000;
+/** Requests of one session, after which a new one begins. */
+const SESSION_LENGTH = 5;
+/** After an error a client waits a little, as all of them do. */
+const AFTER_ERROR_MS = 100;
+
+/** Asks again and again, one request at a time, and notes how each was answered. */
+export async function keepAsking({ url, secret, stream, until, tally }: Asker): Promise<void> {
+  let session = randomUUID();
+  for (let n = 1; performance.now() < until; n += 1) {
+    if (n % SESSION_LENGTH === 0) session = randomUUID();
+    const answer = await call({
+      url: `${url}/api/v1/messages`,
+      headers: { 'x-api-key': secret, 'content-type': 'application/json', 'x-claude-code-session-id': session },
+      body: JSON.stringify({
+        model: 'claude-sonnet-4-5',
+        max_tokens: 64,
+        stream,
+        messages: [{ role: 'user', content: `Question ${String(n)} of ${session}` }],
+      }),
+      timeoutMs: MAX_MS,
+    });
+    const { verdict, why } = judge(answer, { stream, mustBeWhole: false, refusal: null, maxMs: MAX_MS });
+    if (verdict === 'pass') {
+      tally.whole += 1;
+      continue;
+    }
+    if (verdict === 'safe') tally.honest += 1;
+    else tally.dishonest.push(`${stream ? 'stream' : 'whole'}, ${String(answer.status)}: ${why}`);
+    await sleep(AFTER_ERROR_MS);
+  }
+}
