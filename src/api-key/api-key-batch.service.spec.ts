@@ -9,6 +9,7 @@ import { ValidationFailedException } from '../core/http/validation.js';
 import { ApiKeyBatchService, type BatchChange } from './api-key-batch.service.js';
 import { ApiKeyEditor } from './api-key-editor.js';
 import { ApiKeyRepository } from './api-key.repository.js';
+import { BindingTargetRepository } from './binding-target.repository.js';
 import { ApiKeyService } from './api-key.service.js';
 
 Logger.overrideLogger(false);
@@ -22,10 +23,11 @@ let sut: ApiKeyBatchService;
 
 beforeEach(() => {
   store = openSqliteStore(':memory:');
+  const targets = new BindingTargetRepository(store);
   const records = new ApiKeyRepository(store);
   const clock = new TestClock(1_000);
-  service = new ApiKeyService(records, new ApiKeyEditor(records, clock), new KeyHash(config), config, clock);
-  sut = new ApiKeyBatchService(service);
+  service = new ApiKeyService(records, new ApiKeyEditor(records, clock), targets, new KeyHash(config), config, clock);
+  sut = new ApiKeyBatchService(service, targets);
 });
 
 afterEach(async () => {

@@ -4,6 +4,7 @@ import { type FieldError, toProblem } from '../core/http/problem-details.js';
 import { ValidationFailedException } from '../core/http/validation.js';
 import { type ApiKeyInput, type NewApiKeyInput, problemsOfAny } from './api-key-change.js';
 import { changeTags, MAX_TAGS, type TagChange } from './api-key-tags.js';
+import { BindingTargetRepository } from './binding-target.repository.js';
 import { ApiKeyService, type CreatedApiKey } from './api-key.service.js';
 import { inGroups } from './in-groups.js';
 
@@ -26,7 +27,10 @@ export interface BatchResult {
 export class ApiKeyBatchService {
   private readonly logger = new Logger(ApiKeyBatchService.name);
 
-  constructor(private readonly keys: ApiKeyService) {}
+  constructor(
+    private readonly keys: ApiKeyService,
+    private readonly targets: BindingTargetRepository,
+  ) {}
 
   /** Keys with the same settings, named `{name}-1`, `{name}-2` and so on; all or none. @throws ValidationFailedException */
   create({ name, ...settings }: NewApiKeyInput, count: number): Promise<readonly CreatedApiKey[]> {
@@ -35,9 +39,9 @@ export class ApiKeyBatchService {
   }
 
   /** @throws ValidationFailedException for what no key can carry out, before anything is written */
-  update(ids: readonly string[], change: BatchChange): Promise<readonly BatchResult[]> {
-    const problems = problemsOfChange(change);
-    if (problems.length > 0) throw new ValidationFailedException(problems);
+  async update(ids: readonly string[], change: BatchChange): Promise<readonly BatchResult[]> {
+    refuse(problemsOfChange(change));
+    refuse(await this.targets.problemsOf(change.settings));
     return this.each(ids, (id) => this.keys.updateBy(id, ({ tags }) => inputFor(tags, change)));
   }
 
@@ -68,7 +72,7 @@ function problemsOfChange({ settings, tags: { add, remove } }: BatchChange): rea
   const changesTags = add.length + remove.length > 0;
   const problems = [...problemsOfAny(settings)];
   if (Object.values(settings).every((value) => value === undefined) && !changesTags) {
-    return [{ field: 'changes', message: 'changes must hold at least one field' }];
+    throw new ValidationFailedException([{ field: 'changes', message: 'changes must hold at least one field' }]);
   }
   if (changesTags && settings.tags !== undefined) {
     problems.push({
@@ -79,7 +83,12 @@ function problemsOfChange({ settings, tags: { add, remove } }: BatchChange): rea
   if (add.some((tag) => remove.includes(tag))) {
     problems.push({ field: 'addTags', message: 'addTags and removeTags must not hold the same tag' });
   }
-  return problems.map(({ field, message }) => ({ field: `changes.${field}`, message }));
+  return problems;
+}
+
+function refuse(problems: readonly FieldError[]): void {
+  if (problems.length === 0) return;
+  throw new ValidationFailedException(problems.map(({ field, message }) => ({ field: `changes.${field}`, message })));
 }
 
 function inputFor(current: readonly string[], { settings, tags }: BatchChange): ApiKeyInput {

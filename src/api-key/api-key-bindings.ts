@@ -1,6 +1,7 @@
 import type { Bindings } from './api-key-record.js';
 
-const GROUP = 'group:';
+/** What stands before the id of a group where the id of an account might stand. */
+export const GROUP_PREFIX = 'group:';
 const RESPONSES = 'responses:';
 
 /** The bindings that an administrator may set. Undefined: not touched, null: not bound. */
@@ -23,14 +24,14 @@ export function bind(current: Bindings, input: BindingInput): Bindings {
 
 /** The codex binding as the API names it; null when there is none that this gateway serves. */
 export function codexAccountIdOf({ openaiAccountId }: Bindings): string | null {
-  if (openaiAccountId.startsWith(GROUP)) return openaiAccountId;
+  if (openaiAccountId.startsWith(GROUP_PREFIX)) return openaiAccountId;
   return openaiAccountId.startsWith(RESPONSES) ? openaiAccountId.slice(RESPONSES.length) : null;
 }
 
 function claudeBinding({ claudeAccountId, claudeConsoleAccountId }: BindingInput): Partial<Bindings> {
   const given = claudeConsoleAccountId ?? claudeAccountId;
   if (given !== undefined && given !== null) {
-    return given.startsWith(GROUP)
+    return given.startsWith(GROUP_PREFIX)
       ? { claudeAccountId: given, claudeConsoleAccountId: '' }
       : { claudeAccountId: '', claudeConsoleAccountId: given };
   }
@@ -41,5 +42,7 @@ function claudeBinding({ claudeAccountId, claudeConsoleAccountId }: BindingInput
 function codexBinding({ codexAccountId }: BindingInput): Partial<Bindings> {
   if (codexAccountId === undefined) return {};
   if (codexAccountId === null) return { openaiAccountId: '' };
-  return { openaiAccountId: codexAccountId.startsWith(GROUP) ? codexAccountId : `${RESPONSES}${codexAccountId}` };
+  return {
+    openaiAccountId: codexAccountId.startsWith(GROUP_PREFIX) ? codexAccountId : `${RESPONSES}${codexAccountId}`,
+  };
 }

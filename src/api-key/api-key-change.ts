@@ -2,6 +2,7 @@ import type { ApiKeyId } from '@crs/extension-api';
 import type { FieldError } from '../core/http/problem-details.js';
 import { bind, type BindingInput } from './api-key-bindings.js';
 import { type ApiKeyRecord, type ApiKeySettings, DEFAULT_SETTINGS, NO_BINDINGS } from './api-key-record.js';
+import { complaintOfTags } from './api-key-tags.js';
 
 /** What an administrator asks for. Undefined: not touched; null: back to the default. */
 export type ApiKeyInput = BindingInput & { readonly [F in keyof ApiKeySettings]?: ApiKeySettings[F] | null };
@@ -58,6 +59,7 @@ export function changeApiKey(record: ApiKeyRecord, input: ApiKeyInput, now: Date
 export function problemsOf(input: ApiKeyInput, record: ApiKeyRecord | null): readonly FieldError[] {
   return [
     ...permissionProblems(input, record?.permissions ?? []),
+    ...tagProblems(input, record?.tags ?? []),
     ...expiryProblems(input, record),
     ...bindingProblems(input),
   ];
@@ -76,6 +78,11 @@ function permissionProblems({ permissions }: ApiKeyInput, kept: readonly string[
   return [
     { field: 'permissions', message: "permissions may hold 'claude' and 'codex'; an empty list allows every service" },
   ];
+}
+
+function tagProblems({ tags }: ApiKeyInput, current: readonly string[]): FieldError[] {
+  const complaint = complaintOfTags(tags ?? [], current);
+  return complaint === null ? [] : [{ field: 'tags', message: `tags ${complaint}` }];
 }
 
 function expiryProblems({ expiresAt, expirationMode }: ApiKeyInput, record: ApiKeyRecord | null): FieldError[] {

@@ -152,6 +152,7 @@ describe("v1's fields of a key", () => {
     async (field, { sent, stored, as }) => {
       const name = as ?? field;
       const { id } = await app.create({ name: 'a' });
+      await app.addTargets({ [name]: sent });
       const { status, body } = await app.call('PUT', `/${id}`, { ...SENT_WITH[field], [name]: sent });
       expect(status).toBe(200);
       expect(body).toMatchObject({ [name]: sent });

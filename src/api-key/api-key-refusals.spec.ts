@@ -63,6 +63,13 @@ describe('what is refused', () => {
     ['tags', ['']],
     ['tags', Array.from({ length: 51 }, (_, at) => `t${at}`)],
     ['tags', [{ a: 1 }]],
+    ['tags', ['.']],
+    ['tags', ['..']],
+    ['tags', ['a\nb']],
+    ['claudeConsoleAccountId', ACCOUNT],
+    ['claudeAccountId', GROUP],
+    ['codexAccountId', ACCOUNT],
+    ['codexAccountId', GROUP],
     ['activationDays', -1],
     ['activationDays', 99_999],
     ['activationUnit', 'weeks'],
@@ -72,6 +79,7 @@ describe('what is refused', () => {
     ['expiresAt', '2030-02-30'],
     ['serviceRates', { claude: -1 }],
     ['serviceRates', { gpt: 1 }],
+    ['serviceRates', { claude: 1001 }],
     ['serviceRates', []],
     ['serviceRates', { toString: 1 }],
     ['weeklyResetDay', 0],
@@ -142,6 +150,50 @@ describe('what is refused', () => {
   it.each(['[1]', '"text"', '7', '{"name":', 'null'])('takes no %s for a key', async (body) => {
     expect((await app.call('POST', '', body)).status).toBe(400);
     expect((await app.call('GET')).body.total).toBe(0);
+  });
+
+  it('a field in the body of an action that takes none', async () => {
+    const { id } = await app.create({ name: 'a' });
+    for (const action of ['regenerate', 'restore']) {
+      const answer = await app.call('POST', `/${id}/${action}`, { surprise: 1 });
+      expect([answer.status, refusedFields(answer)]).toEqual([400, ['surprise']]);
+    }
+    expect((await app.call('POST', `/${id}/regenerate`, {})).status).toBe(200);
+    expect((await app.call('POST', `/${id}/regenerate`)).status).toBe(200);
+  });
+
+  it('a binding that leads nowhere, in a batch as well', async () => {
+    const { id } = await app.create({ name: 'a' });
+    const created = await app.call('POST', '/batch', { name: 'b', count: 2, codexAccountId: ACCOUNT });
+    expect([created.status, refusedFields(created)]).toEqual([400, ['codexAccountId']]);
+    const changed = await app.call('PUT', '/batch', { ids: [id], changes: { claudeAccountId: GROUP } });
+    expect([changed.status, refusedFields(changed)]).toEqual([400, ['changes.claudeAccountId']]);
+    expect((await app.call('GET')).body.total).toBe(1);
+  });
+
+  it('nothing of what stands in the key already, apart from what v1 bound it to', async () => {
+    const { id } = await app.create({ name: 'a' });
+    const long = 'x'.repeat(300);
+    await app.write(id, { tags: JSON.stringify(['', long, '..']), claudeAccountId: GROUP });
+    const { tags } = (await app.call('GET', `/${id}`)).body;
+    expect(tags).toEqual([long, '..']);
+    const changed = await app.call('PUT', `/${id}`, { tags: [...tags, 'new'] });
+    expect(changed).toMatchObject({ status: 200, body: { tags: [long, '..', 'new'], claudeAccountId: GROUP } });
+    const longer = await app.call('PUT', `/${id}`, { tags: [`${long}y`] });
+    expect(longer.body.errors).toEqual([{ field: 'tags', message: 'tags must hold texts of 1 to 50 characters' }]);
+  });
+
+  it('a filter that is given twice, by its type', async () => {
+    for (const field of ['search', 'tag']) {
+      const { body } = await app.call('GET', `?${field}=a&${field}=b`);
+      expect(body.errors).toEqual([{ field, message: `${field} must be one text` }]);
+    }
+  });
+
+  it('no change at all, which leaves no date', async () => {
+    const { id } = await app.create({ name: 'a' });
+    const { status, body } = await app.call('PUT', `/${id}`, {});
+    expect([status, body.updatedAt]).toEqual([200, null]);
   });
 
   it('two Claude bindings at once, and an end that an activation would overwrite', async () => {

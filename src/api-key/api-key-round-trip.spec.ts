@@ -92,9 +92,11 @@ describeOnEachStore('a key with any settings', (store) => {
   it('keeps them from the request through the store to the answer, at creation and at a change', async () => {
     await fc.assert(
       fc.asyncProperty(anyKeySettings(), anyKeySettings(), async (first, second) => {
+        await app.addTargets(first);
         const { status, body } = await app.call('POST', '', { name: 'a', ...first });
         expect(status).toBe(201);
         await expectStored(body.id, first);
+        await app.addTargets(second);
         const changed = await app.call('PUT', `/${body.id}`, second);
         expect(changed.status).toBe(200);
         await expectStored(body.id, second);
@@ -106,6 +108,7 @@ describeOnEachStore('a key with any settings', (store) => {
   it('takes back what it has answered, the refused fields apart', async () => {
     await fc.assert(
       fc.asyncProperty(anyKeySettings(), async (settings) => {
+        await app.addTargets(settings);
         const shown = withoutSecret(await app.create({ name: 'a', ...settings }));
         const names = [...Object.keys(settings), 'claudeAccountId'];
         const sent = Object.fromEntries(Object.entries(shown).filter(([field]) => names.includes(field)));

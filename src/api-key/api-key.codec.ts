@@ -30,7 +30,7 @@ export function decodeApiKey(id: string, { fields, extra }: StoredHashes): ApiKe
     name: textOf(fields['name']),
     description: textOf(fields['description']),
     icon: textOf(fields['icon']),
-    tags: listOf(fields['tags']),
+    tags: listOf(fields['tags']).filter((tag) => tag !== ''),
     // v1 serves a key only where the text says so.
     isActive: flagOf(fields['isActive'], false),
     permissions: parsePermissions(textOf(fields['permissions'])),

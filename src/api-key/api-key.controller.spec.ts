@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { keys } from '@crs/store';
 import { ApiKeyApp, withoutSecret } from '../../test/support/api-key-app.js';
 import { DEFAULT_SETTINGS } from './api-key-record.js';
 
 const ACCOUNT = '7c9e6679-7425-40de-944b-e07fc1f90ae7';
 const GROUP = 'group:0f8fad5b-d9cb-469f-a165-70867728950e';
+const CODEX_GROUP = 'group:0f8fad5b-d9cb-469f-a165-70867728950f';
 const UNKNOWN = 'f0000000-0000-4000-8000-000000000000';
 
 let app: ApiKeyApp;
@@ -97,6 +99,7 @@ describe('POST /api/v2/keys', () => {
         { path: 'store', valueType: 'boolean', value: false },
       ],
     };
+    await app.addTargets(settings);
     const { id } = await app.create(settings);
     expect((await app.call('GET', `/${id}`)).body).toMatchObject(settings);
     expect(await app.stored(id)).toMatchObject({
@@ -119,11 +122,13 @@ describe('POST /api/v2/keys', () => {
   });
 
   it('binds a key to groups, which are answered where v1 keeps them', async () => {
-    const byAccountField = await app.create({ name: 'a', claudeConsoleAccountId: GROUP, codexAccountId: GROUP });
+    await app.addTargets({ claudeAccountId: GROUP });
+    await app.store.hset(keys.group.record(CODEX_GROUP.slice(6)), { platform: 'openai' });
+    const byAccountField = await app.create({ name: 'a', claudeConsoleAccountId: GROUP, codexAccountId: CODEX_GROUP });
     expect(byAccountField).toMatchObject({
       claudeAccountId: GROUP,
       claudeConsoleAccountId: null,
-      codexAccountId: GROUP,
+      codexAccountId: CODEX_GROUP,
     });
     expect(await app.create({ name: 'a', claudeAccountId: GROUP.toUpperCase() })).toMatchObject({
       claudeAccountId: GROUP,

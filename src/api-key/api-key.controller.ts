@@ -3,6 +3,7 @@ import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestj
 import { AdminOnly } from '../core/http/admin-only.js';
 import { CurrentAdmin } from '../core/http/current-admin.js';
 import { ApiListResponse, type ListResult } from '../core/http/list-result.js';
+import { NoFieldsDto } from '../core/http/no-fields.dto.js';
 import { ApiProblem } from '../core/http/problem-details.dto.js';
 import type { AdminIdentity } from '../core/http/request-context.js';
 import { ApiKeyQueryService } from './api-key-query.service.js';
@@ -78,7 +79,11 @@ export class ApiKeyController {
   @HttpCode(200)
   @KeyRoute('Restore a deleted key; it works again, also where it was switched off')
   @ApiProblem(409, 'The key is not deleted.')
-  async restore(@Param('id') id: string, @CurrentAdmin() admin: AdminIdentity): Promise<Readonly<ApiKeyDto>> {
+  async restore(
+    @Param('id') id: string,
+    @CurrentAdmin() admin: AdminIdentity,
+    @Body() _: NoFieldsDto,
+  ): Promise<Readonly<ApiKeyDto>> {
     return toApiKeyDto(await this.keys.restore(id, admin.username));
   }
 
@@ -89,7 +94,7 @@ export class ApiKeyController {
   @ApiOkResponse({ type: CreatedApiKeyDto, description: 'The key with its new secret in `key`.' })
   @ApiProblem(404, 'There is no API key with this id.')
   @ApiProblem(409, 'The key is deleted, or others are changing it at the same time.')
-  async regenerate(@Param('id') id: string): Promise<Readonly<CreatedApiKeyDto>> {
+  async regenerate(@Param('id') id: string, @Body() _: NoFieldsDto): Promise<Readonly<CreatedApiKeyDto>> {
     return toCreatedApiKeyDto(await this.keys.regenerate(id));
   }
 

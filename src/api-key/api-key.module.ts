@@ -14,6 +14,7 @@ import { ApiKeyController } from './api-key.controller.js';
 import { ApiKeyGuard } from './api-key.guard.js';
 import { ApiKeyRepository } from './api-key.repository.js';
 import { ApiKeyService } from './api-key.service.js';
+import { BindingTargetRepository } from './binding-target.repository.js';
 import { BoundKeysRepository } from './bound-keys.repository.js';
 import { ClientAuthHook } from './client-auth.hook.js';
 import { KeyActivation } from './key-activation.js';
@@ -33,6 +34,7 @@ import { TagService } from './tag.service.js';
   controllers: [ApiKeyController, ApiKeyBatchController, QueueController, TagController],
   providers: [
     ApiKeyRepository,
+    BindingTargetRepository,
     BoundKeysRepository,
     ApiKeyIndexRepository,
     ApiKeyIndexBuild,

@@ -32,6 +32,7 @@ describeOnEachStore('ApiKeyRepository', (store) => {
     expect(await dumpStore(store())).toEqual({
       [`apikey:${plain.id}`]: { type: 'hash', ttlSeconds: YEAR_SECONDS, value: fields },
       [`v2:apikey:${plain.id}`]: { ...forever, type: 'hash', value: extra },
+      [`v2:usage:models:searched:${plain.id}`]: { ...forever, type: 'string', value: '1' },
       'apikey:hash_map': { ...forever, type: 'hash', value: { [plain.secretHash]: plain.id } },
       'apikey:idx:all': { ...forever, type: 'set', value: ids },
       'apikey:idx:createdAt': { ...forever, type: 'zset', value: [[plain.id, 1_795_406_700_344]] },

@@ -138,6 +138,8 @@ function insertCommands(record: ApiKeyRecord): StoreCommand[] {
     ['expire', recordKey, RECORD_TTL_SECONDS],
     ['hset', keys.apiKey.extra(record.id), ...flat(extra)],
     ['hset', keys.apiKey.hashMap, record.secretHash, record.id],
+    // All that a new key uses is indexed, so nobody has to search the database for it.
+    ['set', keys.usage.keyModelsSearched(record.id), '1'],
     ...indexCommands(record.id, indexEntryOf(record)),
   ];
 }

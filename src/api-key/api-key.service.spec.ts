@@ -8,6 +8,7 @@ import { KeyHash } from '../core/crypto/key-hash.js';
 import { ValidationFailedException } from '../core/http/validation.js';
 import { ApiKeyEditor } from './api-key-editor.js';
 import { ApiKeyRepository } from './api-key.repository.js';
+import { BindingTargetRepository } from './binding-target.repository.js';
 import { ApiKeyService } from './api-key.service.js';
 
 Logger.overrideLogger(false);
@@ -22,9 +23,10 @@ let sut: ApiKeyService;
 
 beforeEach(() => {
   store = openSqliteStore(':memory:');
+  const targets = new BindingTargetRepository(store);
   records = new ApiKeyRepository(store);
   clock = new TestClock(START);
-  sut = new ApiKeyService(records, new ApiKeyEditor(records, clock), new KeyHash(config), config, clock);
+  sut = new ApiKeyService(records, new ApiKeyEditor(records, clock), targets, new KeyHash(config), config, clock);
 });
 
 afterEach(async () => {

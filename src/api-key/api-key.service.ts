@@ -11,6 +11,7 @@ import { ApiKeyEditor } from './api-key-editor.js';
 import type { ApiKeyRecord } from './api-key-record.js';
 import { generateSecret } from './api-key-secret.js';
 import { ApiKeyRepository } from './api-key.repository.js';
+import { BindingTargetRepository } from './binding-target.repository.js';
 
 const ADMIN = 'admin';
 
@@ -26,6 +27,7 @@ export class ApiKeyService {
   constructor(
     private readonly keys: ApiKeyRepository,
     private readonly editor: ApiKeyEditor,
+    private readonly targets: BindingTargetRepository,
     private readonly keyHash: KeyHash,
     private readonly config: AppConfig,
     private readonly clock: Clock,
@@ -34,6 +36,7 @@ export class ApiKeyService {
   /** @throws ValidationFailedException */
   async create(input: NewApiKeyInput): Promise<CreatedApiKey> {
     const created = this.prepare(input);
+    refuse(await this.targets.problemsOf(input));
     await this.keys.insert(created.record);
     return created;
   }
@@ -41,6 +44,7 @@ export class ApiKeyService {
   /** One key for each name, all or none. @throws ValidationFailedException */
   async createMany(names: readonly string[], input: ApiKeyInput): Promise<readonly CreatedApiKey[]> {
     const created = names.map((name) => this.prepare({ ...input, name }));
+    refuse(await this.targets.problemsOf(input));
     await this.keys.insertAll(created.map(({ record }) => record));
     return created;
   }
@@ -51,15 +55,22 @@ export class ApiKeyService {
   }
 
   /** @throws NotFoundException, ValidationFailedException, ConflictException when the key is deleted */
-  update(id: string, input: ApiKeyInput): Promise<ApiKeyRecord> {
+  async update(id: string, input: ApiKeyInput): Promise<ApiKeyRecord> {
+    refuse(await this.targets.problemsOf(input));
     return this.updateBy(id, () => input);
   }
 
-  /** The same with an input that depends on the key, asked again when others change it. @throws what `inputFor` throws */
+  /**
+   * The same with an input that depends on the key, asked again when others change it; what it binds the key to is not
+   * looked up.
+   *
+   * @throws what `inputFor` throws
+   */
   updateBy(id: string, inputFor: (record: ApiKeyRecord) => ApiKeyInput): Promise<ApiKeyRecord> {
     return this.editor.change(id, (record, now) => {
       refuseDeleted(record, 'changing it');
       const input = inputFor(record);
+      if (Object.values(input).every((value) => value === undefined)) return record;
       refuse(problemsOf(input, record));
       return changeApiKey(record, input, now);
     });

@@ -36,9 +36,10 @@ export class TagRepository {
     return (await this.store.sadd(keys.apiKey.allTags, name)) === 1;
   }
 
-  /** The ids of the keys that have the tag, deleted or not. */
-  listKeys(name: string): Promise<readonly string[]> {
-    return this.store.smembers(keys.apiKey.tag(name));
+  /** The ids of the keys that have the tag, deleted or not; none where something else stands in place of the set. */
+  async listKeys(name: string): Promise<readonly string[]> {
+    const [ids] = await repliesOfRightType(this.store.pipeline([['smembers', keys.apiKey.tag(name)]]));
+    return (ids ?? []) as readonly string[];
   }
 
   /** Takes out ids of keys that do not have the tag, whatever the index says. */
@@ -49,6 +50,6 @@ export class TagRepository {
   /** Removes the name of a tag that no key has. One that gets a key meanwhile keeps its name. */
   async removeName(name: string): Promise<void> {
     await this.store.srem(keys.apiKey.allTags, name);
-    if ((await this.store.scard(keys.apiKey.tag(name))) > 0) await this.add(name);
+    if ((await this.listKeys(name)).length > 0) await this.add(name);
   }
 }

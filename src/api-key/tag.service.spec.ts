@@ -43,6 +43,14 @@ describeOnEachStore('TagService', (store) => {
 
   const listAll = async () => (await setUp().sut.list(0, 200)).items;
 
+  it('removes a tag in whose place something else stands', async () => {
+    await createKeys(['other']);
+    await store().set(keys.apiKey.tag('x'), 'text');
+    await store().sadd(keys.apiKey.allTags, 'x');
+    expect(await setUp().sut.remove('x')).toBe(0);
+    expect(await setUp().tags.listNames()).toEqual(['other']);
+  });
+
   it('lists tags by name with the keys that have them, deleted ones apart', async () => {
     await createKeys(['b', 'a'], ['b'], ['b', 'c'], []);
     await softDelete(2);

@@ -6,6 +6,7 @@ import { TestClock } from '../../test/support/test-clock.js';
 import { testConfig } from '../../test/support/test-config.js';
 import { testKeySummary } from '../../test/support/test-key-summary.ts';
 import { Zone } from '../core/time/zone.js';
+import { KeyModelSearch } from './key-model-search.js';
 import { KeyUsageRepository } from './key-usage.repository.js';
 
 const AT = Date.parse('2026-02-28T17:30:00Z');
@@ -20,13 +21,13 @@ describeOnEachStore('KeyUsageRepository', (storeOfCase) => {
   beforeEach(() => {
     store = storeOfCase();
     clock = new TestClock(AT);
-    sut = new KeyUsageRepository(store, new Zone(testConfig()), clock);
+    sut = new KeyUsageRepository(store, new Zone(testConfig()), new KeyModelSearch(store, clock));
   });
 
   const used = (inputTokens: number) => ({ requests: '1', inputTokens: String(inputTokens) });
 
   it('reads nothing of a key that was never used', async () => {
-    await expect(sut.read(key, AT)).resolves.toEqual({
+    await expect(sut.read(key, AT, 'everywhere')).resolves.toEqual({
       counters: { total: {}, today: {}, month: {} },
       costs: { total: null, realTotal: null, today: null, realToday: null, month: null, claudeWeek: null },
       window: { startedAt: null, requests: null, tokens: null, cost: null },
@@ -49,7 +50,7 @@ describeOnEachStore('KeyUsageRepository', (storeOfCase) => {
     await store.set(keys.limits.windowRequests(K), '2');
     await store.set(keys.limits.windowTokens(K), '3');
     await store.set(keys.limits.windowCost(K), '4.5');
-    await expect(sut.read(key, AT)).resolves.toMatchObject({
+    await expect(sut.read(key, AT, 'everywhere')).resolves.toMatchObject({
       counters: { total: { totalRequests: '9' }, today: { requests: '2' }, month: { requests: '3' } },
       costs: { total: '9.5', realTotal: '9.25', today: '1', realToday: '0.9', month: '3', claudeWeek: '4' },
       window: { startedAt: '1', requests: '2', tokens: '3', cost: '4.5' },
@@ -63,7 +64,9 @@ describeOnEachStore('KeyUsageRepository', (storeOfCase) => {
       await store.zadd(set, AT + 1, 'a');
       await store.zadd(set, AT + 90_000, 'b');
     }
-    await expect(sut.read(key, AT)).resolves.toMatchObject({ running: { slots: ['a', 'b'], holds: ['a', 'b'] } });
+    await expect(sut.read(key, AT, 'everywhere')).resolves.toMatchObject({
+      running: { slots: ['a', 'b'], holds: ['a', 'b'] },
+    });
   });
 
   it('reads a model with its months, the current one apart', async () => {
@@ -74,7 +77,7 @@ describeOnEachStore('KeyUsageRepository', (storeOfCase) => {
     await store.hset(keys.usage.keyModelMonthly(K, 'm', '2026-02'), used(2));
     await store.hset(keys.usage.keyModelMonthly(K, 'm', '2025-12'), used(12));
     await store.hset(keys.usage.keyModelMonthly(K, 'm', '2025-03'), used(25));
-    const { models } = await sut.read(key, AT);
+    const { models } = await sut.read(key, AT, 'everywhere');
     expect(models).toEqual([
       {
         model: 'm',
@@ -87,7 +90,7 @@ describeOnEachStore('KeyUsageRepository', (storeOfCase) => {
   });
 
   describe('finding the models of a key', () => {
-    const modelsFound = async () => (await sut.read(key, AT)).models.map(({ model }) => model).sort();
+    const modelsFound = async () => (await sut.read(key, AT, 'everywhere')).models.map(({ model }) => model).sort();
 
     it("uses v2's own index and v1's of all keys", async () => {
       await store.sadd(keys.usage.keyModels(K), 'own');
@@ -123,6 +126,16 @@ describeOnEachStore('KeyUsageRepository', (storeOfCase) => {
       expect(scan).toHaveBeenLastCalledWith('8', 'MATCH', keys.usage.keyModelPattern(K), 'COUNT', 1000);
       await expect(modelsFound()).resolves.toEqual(['found-first', 'found-later']);
       expect(scan).toHaveBeenCalledTimes(3);
+      scan.mockRestore();
+    });
+
+    it('starts no search where only the indexes may be read', async () => {
+      await store.hset(keys.usage.keyModelTotal(K, 'unindexed'), used(1));
+      await store.sadd(keys.usage.keyModels(K), 'own');
+      const scan = jest.spyOn(store, 'scan');
+      const { models } = await sut.read(key, AT, 'indexes');
+      expect(models.map(({ model }) => model)).toEqual(['own']);
+      expect(scan).not.toHaveBeenCalled();
       scan.mockRestore();
     });
 

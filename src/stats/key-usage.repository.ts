@@ -1,22 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ApiKeySummary } from '@crs/extension-api';
 import { keys, STORE_CLIENT, type StoreClient } from '@crs/store';
-import { Clock } from '../core/time/clock.js';
 import { Zone } from '../core/time/zone.js';
+import { KeyModelSearch } from './key-model-search.js';
 import type { KeyCounters, KeyCosts, KeyRunning, KeyWindow, ModelCounters, StoredKeyUsage } from './key-usage.js';
 
 /** Monthly counters live 365 days, so at most that many months before the current one can hold any. */
 const EARLIER_MONTHS = 12;
-/**
- * Looking for counters that nobody indexed walks the whole database once per key. A walk that takes longer stops; what it
- * found is kept, and so is its place, from which the next one goes on.
- */
-const SEARCH_LIMIT_MS = 5000;
-/** A place does not outlive a restart of Redis, which orders its keys anew; keys would be passed over. */
-const PLACE_TTL_MS = 86_400_000;
-const SEARCHED = '1';
-const PLACE = /^at:(.+)$/;
-const SEARCH_STEP = 1000;
+/** Where models are looked for: a search everywhere walks the whole database, so nobody unknown may start one. */
+export type ModelSource = 'indexes' | 'everywhere';
 
 /** Reads what one key used, as it is stored. */
 @Injectable()
@@ -24,11 +16,11 @@ export class KeyUsageRepository {
   constructor(
     @Inject(STORE_CLIENT) private readonly store: StoreClient,
     private readonly zone: Zone,
-    private readonly clock: Clock,
+    private readonly search: KeyModelSearch,
   ) {}
 
-  async read(key: ApiKeySummary, atMs: number): Promise<StoredKeyUsage> {
-    const [totals, models] = await Promise.all([this.readTotals(key, atMs), this.readModels(key.id, atMs)]);
+  async read(key: ApiKeySummary, atMs: number, lookIn: ModelSource): Promise<StoredKeyUsage> {
+    const [totals, models] = await Promise.all([this.readTotals(key, atMs), this.readModels(key.id, atMs, lookIn)]);
     return { ...totals, models };
   }
 
@@ -87,10 +79,10 @@ export class KeyUsageRepository {
     return { slots, holds };
   }
 
-  private async readModels(keyId: string, atMs: number): Promise<readonly ModelCounters[]> {
+  private async readModels(keyId: string, atMs: number, lookIn: ModelSource): Promise<readonly ModelCounters[]> {
     const month = this.zone.month(atMs);
     const earlier = monthsBefore(month);
-    const models = await this.listModels(keyId, [month, ...earlier]);
+    const models = await this.listModels(keyId, [month, ...earlier], lookIn);
     return Promise.all(models.map((model) => this.readModel(keyId, model, this.zone.day(atMs), month, earlier)));
   }
 
@@ -111,50 +103,16 @@ export class KeyUsageRepository {
     return { model, total, today, month: ofMonth, earlierMonths };
   }
 
-  /** Every model that the key may have used: v2's own index, v1's of all keys, and once a search for the rest. */
-  private async listModels(keyId: string, months: readonly string[]): Promise<string[]> {
+  /** Every model that the key may have used: v2's own index, v1's of all keys, and if asked for a search for the rest. */
+  private async listModels(keyId: string, months: readonly string[], lookIn: ModelSource): Promise<string[]> {
     const k = keys.usage;
-    const [searched, ...known] = await Promise.all([
-      this.store.get(k.keyModelsSearched(keyId)),
+    const known = await Promise.all([
       this.store.smembers(k.keyModels(keyId)),
       ...months.map((month) => this.store.smembers(k.index.modelMonthly(month))),
     ]);
-    const found = searched === SEARCHED ? [] : await this.searchModels(keyId, PLACE.exec(searched ?? '')?.[1] ?? '0');
+    const found = lookIn === 'everywhere' ? await this.search.find(keyId) : [];
     return [...new Set([...known.flat(), ...found])];
   }
-
-  /** Databases of v1 up to 1.1.162 have no index at all, and later ones keep theirs for a year. */
-  private async searchModels(keyId: string, from: string): Promise<string[]> {
-    const found = new Set<string>();
-    const until = this.clock.now() + SEARCH_LIMIT_MS;
-    let cursor = from;
-    do {
-      const [next, matches] = await this.store.scan(
-        cursor,
-        'MATCH',
-        keys.usage.keyModelPattern(keyId),
-        'COUNT',
-        SEARCH_STEP,
-      );
-      for (const name of matches) {
-        const model = findModelIn(name, keyId);
-        if (model !== null) found.add(model);
-      }
-      cursor = next;
-    } while (cursor !== '0' && this.clock.now() < until);
-    if (found.size > 0) await this.store.sadd(keys.usage.keyModels(keyId), ...found);
-    const mark = keys.usage.keyModelsSearched(keyId);
-    if (cursor === '0') await this.store.set(mark, SEARCHED);
-    else await this.store.set(mark, `at:${cursor}`, 'PX', PLACE_TTL_MS);
-    return [...found];
-  }
-}
-
-/** `usage:{keyId}:model:alltime:{model}` or `usage:{keyId}:model:monthly:{model}:{YYYY-MM}`. */
-function findModelIn(name: string, keyId: string): string | null {
-  const kind = name.slice(keys.usage.keyModelPattern(keyId).length - 1);
-  const [, lifetime, monthly] = /^(?:alltime:(.+)|monthly:(.+):\d{4}-\d{2})$/.exec(kind) ?? [];
-  return lifetime ?? monthly ?? null;
 }
 
 /** The months before `2026-02`, newest first: `2026-01`, `2025-12`, ... */

@@ -3,6 +3,7 @@ import { ThrottlerModule } from '@nestjs/throttler';
 import { HttpModule } from '../core/http/http.module.js';
 import { Clock } from '../core/time/clock.js';
 import { CostEstimator } from './cost-estimator.js';
+import { KeyModelSearch } from './key-model-search.js';
 import { KeyUsageRepository } from './key-usage.repository.js';
 import { PriceBook } from './pricing/price-book.js';
 import { BatchLookupService } from './self-service/batch-lookup.service.js';
@@ -35,6 +36,7 @@ import { UsageRepository } from './usage.repository.js';
     CostEstimator,
     KeyFinder,
     KeyLookupService,
+    KeyModelSearch,
     KeyUsageRepository,
     LookupErrorRenderer,
     ModelRows,

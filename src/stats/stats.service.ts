@@ -15,7 +15,7 @@ import {
 } from './key-figures.js';
 import { keyLimitsOf, type KeyLimits } from './key-limits.js';
 import type { ModelFigures, StoredKeyUsage } from './key-usage.js';
-import { KeyUsageRepository } from './key-usage.repository.js';
+import { KeyUsageRepository, type ModelSource } from './key-usage.repository.js';
 import { costOf } from './pricing/cost.js';
 import { PriceBook } from './pricing/price-book.js';
 
@@ -41,25 +41,27 @@ export class StatsService {
     const key = keyId === null ? null : await this.directory.findSummary(toApiKeyId(keyId));
     if (key === null) throw new NotFoundException('There is no API key with this id.');
     const atMs = this.clock.now();
-    return this.statsOf(key, await this.usage.read(key, atMs), atMs);
+    return this.statsOf(key, await this.usage.read(key, atMs, 'everywhere'), atMs);
   }
 
   /**
    * What a key used in all, and how far its limits are used, without asking for each model. Only the models tell the real
    * cost of a month, so here it is the rated one.
+   *
+   * @param lookIn where the models are looked for that tell the costs of a key for which none was booked
    */
-  async getTotals(key: ApiKeySummary): Promise<KeyTotals> {
+  async getTotals(key: ApiKeySummary, lookIn: ModelSource): Promise<KeyTotals> {
     const atMs = this.clock.now();
     const totals = await this.usage.readTotals(key, atMs);
-    const stored = isCosted(totals) ? { ...totals, models: [] } : await this.usage.read(key, atMs);
+    const stored = isCosted(totals) ? { ...totals, models: [] } : await this.usage.read(key, atMs, lookIn);
     return this.statsOf(key, stored, atMs);
   }
 
-  /** What a key used by model. */
+  /** What a key used by model, of those that the indexes name. */
   async getModelUses(key: ApiKeySummary, period: UsagePeriod): Promise<readonly ModelUse[]> {
     const atMs = this.clock.now();
     const price = this.pricesAt(atMs);
-    const { models } = await this.usage.read(key, atMs);
+    const { models } = await this.usage.read(key, atMs, 'indexes');
     const uses = models.map((counters) => ({
       ...modelFiguresIn(period, counters, price),
       isCostStored: hasStoredCost(period, counters),

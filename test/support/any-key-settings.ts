@@ -1,4 +1,6 @@
 import fc from 'fast-check';
+import { MOST_COUNT, MOST_USD, MOST_WINDOW_MINUTES } from '../../src/api-key/limits/limit-bounds.js';
+import { isFieldPath } from '../../src/api-key/dto/payload-rule.dto.js';
 
 /** What an administrator may send for a key, the name apart; every field is given. */
 export interface KeySettings {
@@ -38,9 +40,14 @@ export interface KeySettings {
 const isTidy = (text: string): boolean => text.trim() === text && /^\P{Cc}+$/u.test(text);
 const text = fc.string({ unit: 'grapheme', maxLength: 12 }).map((value) => value.trim());
 const word = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 12 }).filter(isTidy);
+const tags = fc.uniqueArray(
+  word.filter((value) => value !== '.' && value !== '..'),
+  { maxLength: 4 },
+);
+const path = word.filter(isFieldPath);
 const words = fc.uniqueArray(word, { maxLength: 4 });
-const count = fc.nat({ max: Number.MAX_SAFE_INTEGER });
-const amount = fc.double({ min: 0, max: 1e9, noNaN: true }).map((value) => value + 0);
+const count = fc.nat({ max: MOST_COUNT });
+const amount = fc.double({ min: 0, max: MOST_USD, noNaN: true }).map((value) => value + 0);
 const account = fc.option(fc.uuid());
 const accountOrGroup = fc.oneof(
   account,
@@ -52,20 +59,26 @@ const date = fc
   .map((value) => value.toISOString());
 
 const rule = fc.oneof(
-  fc.record({ path: word, valueType: fc.constant('string'), value: text }),
-  fc.record({ path: word, valueType: fc.constant('number'), value: amount }),
-  fc.record({ path: word, valueType: fc.constant('boolean'), value: fc.boolean() }),
-  fc.record({ path: word, valueType: fc.constant('json'), value: fc.jsonValue({ maxDepth: 1 }).map(asJson) }),
+  fc.record({ path, valueType: fc.constant('string'), value: text }),
+  fc.record({ path, valueType: fc.constant('number'), value: amount }),
+  fc.record({ path, valueType: fc.constant('boolean'), value: fc.boolean() }),
+  fc.record({ path, valueType: fc.constant('json'), value: fc.jsonValue({ maxDepth: 1 }).map(asRuleValue) }),
 );
 
+const rate = fc.double({ min: 0, max: 1000, noNaN: true }).map((value) => value + 0);
 const rates = fc
   .subarray(['claude', 'codex', 'gemini', 'droid', 'bedrock', 'azure', 'ccr'])
-  .chain((services) => fc.tuple(...services.map((service) => amount.map((rate) => [service, rate] as const))))
+  .chain((services) => fc.tuple(...services.map((service) => rate.map((value) => [service, value] as const))))
   .map((pairs) => Object.fromEntries(pairs));
 
 /** As it comes out of a body: without a minus before a zero, and of plain objects. */
 function asJson(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value)) as unknown;
+}
+
+/** A text must be JSON itself. */
+function asRuleValue(value: unknown): unknown {
+  return typeof value === 'string' ? JSON.stringify(value) : asJson(value);
 }
 
 /** Any settings that fit together. */
@@ -74,12 +87,12 @@ export const anyKeySettings = (): fc.Arbitrary<KeySettings> =>
     .record<KeySettings>({
       description: text,
       icon: text,
-      tags: words,
+      tags,
       isActive: fc.boolean(),
       permissions: fc.subarray(['claude', 'codex']),
       tokenLimit: count,
       concurrencyLimit: count,
-      rateLimitWindow: count,
+      rateLimitWindow: fc.nat({ max: MOST_WINDOW_MINUTES }),
       rateLimitRequests: count,
       rateLimitCost: amount,
       dailyCostLimit: amount,

@@ -77,6 +77,22 @@ export class ApiKeyApp {
     return (await this.call('POST', '', settings)).body;
   }
 
+  /** Puts what the settings bind a key to into the store, so that they can be accepted. */
+  async addTargets(settings: object): Promise<void> {
+    const { claudeAccountId, claudeConsoleAccountId, codexAccountId } = settings as Record<string, string | null>;
+    const targets = [
+      [claudeAccountId, 'claude_console_account', 'claude'],
+      [claudeConsoleAccountId, 'claude_console_account', 'claude'],
+      [codexAccountId, 'openai_responses_account', 'openai'],
+    ] as const;
+    for (const [target, prefix, platform] of targets) {
+      if (!target) continue;
+      const id = target.toLowerCase();
+      if (id.startsWith('group:')) await this.store.hset(keys.group.record(id.slice(6)), { platform });
+      else await this.store.hset(keys.account.record(prefix, id), { id });
+    }
+  }
+
   /** The key's hash as it is stored. */
   stored(id: string): Promise<Record<string, string>> {
     return this.server.store.hgetall(keys.apiKey.record(id));

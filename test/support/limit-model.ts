@@ -51,6 +51,11 @@ export class LimitModel {
   admit(request: AdmissionRequest, place: Place, now: number): AdmissionReply {
     this.forget(now);
     const { limits, keyId } = request.principal;
+    // What an earlier call for this request has taken is not somebody else's.
+    const hadSlot = limits.concurrencyLimit > 0 && this.slots.has(request.requestId);
+    const isHeld = this.checks(request, now).some(({ limit }) => limit !== 'requests');
+    const hadHold = isHeld && this.holds.some(({ id }) => id === request.requestId);
+    if (hadHold) this.holds = this.holds.filter(({ id }) => id !== request.requestId);
     const checks = this.checks(request, now);
     if (checks.length === 0 && limits.concurrencyLimit === 0) {
       return { kind: 'admitted', slot: null, hold: null, at: now };
@@ -63,7 +68,7 @@ export class LimitModel {
     const busy = this.busy(request, place, checks, now);
     if (busy !== null) return busy;
     this.leave(place.waiter);
-    this.countInWindow(request, now);
+    this.countInWindow(request, now, hadSlot || hadHold ? 0 : 1);
     const slot = { set: `concurrency:${keyId}`, member: request.requestId };
     if (limits.concurrencyLimit > 0) this.slots.set(request.requestId, now + LEASE);
     const hold = this.hold(request, checks, now);
@@ -158,13 +163,14 @@ export class LimitModel {
     return name;
   }
 
-  private countInWindow(request: AdmissionRequest, now: number): void {
+  private countInWindow(request: AdmissionRequest, now: number, by: number): void {
     const { limits } = request.principal;
     const hasLimit = limits.rateLimitRequests > 0 || limits.tokenLimit > 0 || limits.rateLimitCost > 0;
     if (limits.rateLimitWindow === 0 || !hasLimit) return;
     const length = limits.rateLimitWindow * MINUTE;
-    this.window = this.running(request, now) ?? { start: now, length, requests: 0, tokens: 0, micro: 0 };
-    this.window.requests += 1;
+    const running = this.running(request, now);
+    this.window = running ?? { start: now, length, requests: 1, tokens: 0, micro: 0 };
+    if (running !== null) running.requests += by;
   }
 
   private hold(request: AdmissionRequest, checks: readonly Check[], now: number): string | null {

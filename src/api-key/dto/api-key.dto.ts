@@ -164,14 +164,15 @@ export class ApiKeyDto {
   droidAccountId!: string | null;
 
   @ApiProperty({
-    description: '`fixed`: until expiresAt. `activation`: from the first use for activationDays.',
+    description: '`fixed`: until expiresAt. `activation`: from the first relayed request for activationDays.',
     enum: ['fixed', 'activation'],
     example: 'fixed',
   })
   expirationMode!: 'fixed' | 'activation';
 
   @ApiProperty({
-    description: 'How long the key lives after its first use, in activationUnit; 0 = 30.',
+    description:
+      'How long the key lives after its first use, in activationUnit; 0 = 30. A change after that use does not move expiresAt.',
     type: 'integer',
     minimum: 0,
     example: 0,
@@ -217,7 +218,12 @@ export class ApiKeyDto {
   @ApiProperty({ description: 'Whether openaiResponsesPayloadRules applies.', type: Boolean, example: false })
   enableOpenAIResponsesPayloadRules!: boolean;
 
-  @ApiProperty({ description: 'Changes to the body of each Responses request.', type: [PayloadRuleDto], example: [] })
+  @ApiProperty({
+    description:
+      'Changes to the body of each Responses request: stored, applied to Responses requests from a later version on.',
+    type: [PayloadRuleDto],
+    example: [],
+  })
   openaiResponsesPayloadRules!: readonly PayloadRule[];
 
   @ApiProperty({

@@ -12,10 +12,12 @@ import {
 } from 'class-validator';
 import { toRecordId } from '../../core/http/record-id.js';
 import { MAX_TAG_LENGTH, MAX_TAGS } from '../api-key-tags.js';
-import { NamesField } from './setting-field.js';
+import { IsAddressableTag, NamesField } from './setting-field.js';
 import { UpdateApiKeyDto } from './update-api-key.dto.js';
 
 const MAX_KEYS = 500;
+/** v1 knows no bounds. */
+const MAX_REMOVED_TAG_LENGTH = 1000;
 
 /** Ids as records are keyed by them; what can be no id is left for the validation to refuse. */
 function toRecordIds({ value }: Pick<TransformFnParams, 'value'>): unknown {
@@ -62,11 +64,12 @@ export class BatchChangesDto extends UpdateApiKeyDto {
     { description: 'Tags that each key gets beside those that it has. Not together with tags.', example: ['ci'] },
     { items: MAX_TAGS, length: MAX_TAG_LENGTH },
   )
+  @IsAddressableTag(true)
   addTags?: string[] | null;
 
   @NamesField(
     { description: 'Tags that each key loses. Not together with tags.', example: ['team-a'] },
-    { items: MAX_TAGS, length: MAX_TAG_LENGTH },
+    { items: MAX_TAGS, length: MAX_REMOVED_TAG_LENGTH },
   )
   removeTags?: string[] | null;
 }

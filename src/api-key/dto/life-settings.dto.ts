@@ -1,12 +1,12 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
-import { ArrayMaxSize, IsArray, IsObject, IsOptional, ValidateNested } from 'class-validator';
+import { Transform, Type } from 'class-transformer';
+import { ArrayMaxSize, IsArray, IsObject, IsOptional, IsString, ValidateNested } from 'class-validator';
 import { AsSent } from '../../core/http/tidy-text.js';
 import { IsInstant } from '../../core/http/instant.validator.js';
 import { MAX_TAG_LENGTH, MAX_TAGS } from '../api-key-tags.js';
 import { PayloadRuleDto } from './payload-rule.dto.js';
-import { IsServiceRates } from './service-rates.validator.js';
-import { ChoiceField, CountField, FlagField, NamesField, TextField } from './setting-field.js';
+import { IsServiceRates, MOST_RATE } from './service-rates.validator.js';
+import { ChoiceField, CountField, FlagField, TextField, tidyNames } from './setting-field.js';
 
 const MAX_DESCRIPTION_LENGTH = 500;
 const MAX_ICON_LENGTH = 100_000;
@@ -18,10 +18,17 @@ export class LifeSettingsDto {
   @TextField({ description: 'For the reader.', example: 'Build machines of the web team' }, MAX_DESCRIPTION_LENGTH)
   description?: string | null;
 
-  @NamesField(
-    { description: 'Words to find the key by.', example: ['team-a', 'ci'] },
-    { items: MAX_TAGS, length: MAX_TAG_LENGTH },
-  )
+  @ApiPropertyOptional({
+    description: `Words to find the key by: at most ${MAX_TAGS}, each of 1 to ${MAX_TAG_LENGTH} characters. Others that v1 left on a key may be written back.`,
+    type: [String],
+    nullable: true,
+    default: [],
+    example: ['team-a', 'ci'],
+  })
+  @IsOptional()
+  @Transform(tidyNames)
+  @IsString({ each: true, message: '$property must be a list of texts' })
+  @IsArray({ message: '$property must be a list of texts' })
   tags?: string[] | null;
 
   @TextField({ description: 'Name of an icon, or a picture as base64.', example: '' }, MAX_ICON_LENGTH)
@@ -31,14 +38,22 @@ export class LifeSettingsDto {
   isActive?: boolean | null;
 
   @ChoiceField(
-    { description: '`fixed`: until expiresAt. `activation`: from the first use for activationDays.', example: 'fixed' },
+    {
+      description:
+        '`fixed`: until expiresAt. `activation`: from the first use for activationDays; a use is a request that is relayed, so asking for the key itself (`GET /api/v1/me`, `/apiStats` and the like) does not begin it.',
+      example: 'fixed',
+    },
     ['fixed', 'activation'],
     'fixed',
   )
   expirationMode?: 'fixed' | 'activation' | null;
 
   @CountField(
-    { description: 'How long the key lives after its first use, in activationUnit; 0 = 30.', example: 30 },
+    {
+      description:
+        'How long the key lives after its first use, in activationUnit; 0 = 30. Read at the first use: a later change does not move expiresAt.',
+      example: 30,
+    },
     { max: MAX_ACTIVATION_LENGTH },
   )
   activationDays?: number | null;
@@ -61,7 +76,7 @@ export class LifeSettingsDto {
   @ApiPropertyOptional({
     description: 'Price multipliers of the key by service, over those of the gateway.',
     type: 'object',
-    additionalProperties: { type: 'number', minimum: 0 },
+    additionalProperties: { type: 'number', minimum: 0, maximum: MOST_RATE },
     nullable: true,
     default: {},
     example: { claude: 1.2 },
@@ -81,7 +96,8 @@ export class LifeSettingsDto {
   enableOpenAIResponsesPayloadRules?: boolean | null;
 
   @ApiPropertyOptional({
-    description: 'Changes to the body of each Responses request.',
+    description:
+      'Changes to the body of each Responses request: stored, applied to Responses requests from a later version on.',
     type: [PayloadRuleDto],
     nullable: true,
     maxItems: MAX_RULES,

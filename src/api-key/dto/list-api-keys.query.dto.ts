@@ -11,7 +11,10 @@ const ORDERS = ['asc', 'desc'] as const;
 const MAX_SEARCH_LENGTH = 100;
 const MAX_TAG_LENGTH = 200;
 
-/** Which keys a list shall hold, in which order. */
+/**
+ * Which keys a list shall hold, in which order. Bare decorators are applied from the bottom up and the first fault is
+ * told: the type stands last.
+ */
 export class ListApiKeysQueryDto extends ListQueryDto {
   @ApiPropertyOptional({ description: 'Also deleted keys.', type: Boolean, default: false, example: false })
   @QueryBoolean()
@@ -38,14 +41,14 @@ export class ListApiKeysQueryDto extends ListQueryDto {
   @ApiPropertyOptional({ description: 'Part of the name, in any case.', maxLength: MAX_SEARCH_LENGTH, example: 'team' })
   @IsOptional()
   @Transform(tidyText)
-  @IsString({ message: '$property must be text' })
   @MaxLength(MAX_SEARCH_LENGTH, { message: `$property must have at most ${MAX_SEARCH_LENGTH} characters` })
+  @IsString({ message: '$property must be one text' })
   search?: string;
 
   @ApiPropertyOptional({ description: 'Only keys that have this tag.', maxLength: MAX_TAG_LENGTH, example: 'team-a' })
   @IsOptional()
-  @IsString({ message: '$property must be text' })
   @MaxLength(MAX_TAG_LENGTH, { message: `$property must have at most ${MAX_TAG_LENGTH} characters` })
+  @IsString({ message: '$property must be one text' })
   tag?: string;
 
   @ApiPropertyOptional({

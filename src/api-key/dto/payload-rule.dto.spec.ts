@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { fitsValueType } from './payload-rule.dto.js';
+import { fitsValueType, isFieldPath } from './payload-rule.dto.js';
 
 describe('fitsValueType', () => {
   it.each([
@@ -10,6 +10,8 @@ describe('fitsValueType', () => {
     ['boolean', 'true'],
     ['json', { a: [1] }],
     ['json', null],
+    ['json', '{"a":[1]}'],
+    ['json', '7'],
   ])('of %s accepts %j', (valueType, value) => {
     expect(fitsValueType(value, valueType)).toBe(true);
   });
@@ -22,7 +24,10 @@ describe('fitsValueType', () => {
     ['number', true],
     ['boolean', 'yes'],
     ['json', undefined],
-    ['json', 'x'.repeat(10_001)],
+    ['json', 'x'],
+    ['json', ''],
+    ['json', '{a:1}'],
+    ['json', ['x'.repeat(10_001)]],
     ['date', 'x'],
     ['toString', 'x'],
     [7, 'x'],
@@ -30,4 +35,17 @@ describe('fitsValueType', () => {
   ])('of %s refuses %j', (valueType, value) => {
     expect(fitsValueType(value, valueType)).toBe(false);
   });
+});
+
+describe('isFieldPath', () => {
+  it.each(['a', 'reasoning.effort', 'tools.0.name', 'proto.x'])('accepts %j', (path) => {
+    expect(isFieldPath(path)).toBe(true);
+  });
+
+  it.each(['', '.', 'a..b', '.a', 'a.', 'a. .b', '__proto__.x', 'a.constructor', 'a.prototype.b', ' __proto__ ', 7])(
+    'refuses %j',
+    (path) => {
+      expect(isFieldPath(path)).toBe(false);
+    },
+  );
 });

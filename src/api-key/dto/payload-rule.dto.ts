@@ -12,8 +12,25 @@ const FITS: Readonly<Record<string, (value: unknown) => boolean>> = {
   string: (value) => typeof value === 'string',
   number: (value) => (typeof value === 'string' ? isNumberText(value) : Number.isFinite(value)),
   boolean: (value) => typeof value === 'boolean' || value === 'true' || value === 'false',
-  json: (value) => value !== undefined,
+  json: (value) => (typeof value === 'string' ? isJson(value) : value !== undefined),
 };
+
+/** Written into an object these would change what every object is. */
+const UNSAFE_SEGMENTS: readonly string[] = ['__proto__', 'constructor', 'prototype'];
+
+/** Whether a path is dotted names, none of them empty or one that an object has by nature. */
+export const isFieldPath = (path: unknown): boolean =>
+  typeof path === 'string' &&
+  path.split('.').every((segment) => segment.trim() !== '' && !UNSAFE_SEGMENTS.includes(segment.trim()));
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 const isNumberText = (text: string): boolean => text.trim() !== '' && Number.isFinite(Number(text));
 
@@ -34,6 +51,16 @@ const FitsValueType = (): PropertyDecorator =>
     },
   });
 
+const IsFieldPath = (): PropertyDecorator =>
+  ValidateBy({
+    name: 'isFieldPath',
+    validator: {
+      validate: isFieldPath,
+      defaultMessage: () =>
+        `$property must be names with dots between them, none empty or one of ${UNSAFE_SEGMENTS.join(', ')}`,
+    },
+  });
+
 /** One change to the body of a Responses request. */
 export class PayloadRuleDto implements PayloadRule {
   @ApiProperty({
@@ -41,15 +68,17 @@ export class PayloadRuleDto implements PayloadRule {
     example: 'reasoning.effort',
     maxLength: MAX_PATH_LENGTH,
   })
-  @IsString({ message: '$property must be text' })
+  // Applied from the bottom up; the first fault is told.
+  @IsFieldPath()
   @Length(1, MAX_PATH_LENGTH, { message: `$property must have 1 to ${MAX_PATH_LENGTH} characters` })
+  @IsString({ message: '$property must be text' })
   path!: string;
 
   @ApiProperty({ description: 'Type of the value.', enum: VALUE_TYPES, example: 'string' })
   @IsIn(VALUE_TYPES, { message: `$property must be one of: ${VALUE_TYPES.join(', ')}` })
   valueType!: PayloadRule['valueType'];
 
-  @ApiProperty({ description: 'What to set, of that type.', example: 'high' })
+  @ApiProperty({ description: 'What to set, of that type; a text of type json is JSON itself.', example: 'high' })
   @AsSent()
   @FitsValueType()
   value!: unknown;

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { isServiceRates } from './service-rates.validator.js';
 
 describe('isServiceRates', () => {
-  it.each([{}, { claude: 1.5 }, { codex: 0, gemini: 2 }])('accepts %j', (value) => {
+  it.each([{}, { claude: 1.5 }, { codex: 0, gemini: 2 }, { claude: 1000 }])('accepts %j', (value) => {
     expect(isServiceRates(value)).toBe(true);
   });
 
@@ -14,6 +14,7 @@ describe('isServiceRates', () => {
     { claude: '1' },
     { claude: -1 },
     { claude: Number.NaN },
+    { claude: 1000.01 },
     { other: 1 },
     { claude: null },
   ])('refuses %j', (value) => {

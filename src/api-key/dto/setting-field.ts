@@ -15,7 +15,9 @@ import {
   Max,
   MaxLength,
   Min,
+  ValidateBy,
 } from 'class-validator';
+import { isAddressable } from '../api-key-tags.js';
 import { NO_CONTROL_CHARACTERS, tidyText } from '../../core/http/tidy-text.js';
 
 /** Fields of a key that an administrator may give: absent = untouched, null = back to the default. */
@@ -30,13 +32,13 @@ export interface FieldDocs {
 }
 
 /** USD, or another amount that need not be whole. */
-export const AmountField = (docs: FieldDocs): PropertyDecorator =>
+export const AmountField = (docs: FieldDocs, { max = Number.MAX_SAFE_INTEGER } = {}): PropertyDecorator =>
   applyDecorators(
-    ApiPropertyOptional({ ...docs, type: Number, nullable: true, minimum: 0, default: 0 }),
+    ApiPropertyOptional({ ...docs, type: Number, nullable: true, minimum: 0, maximum: max, default: 0 }),
     IsOptional(),
     IsNumber({ allowNaN: false, allowInfinity: false }, { message: '$property must be a number' }),
     Min(0, { message: '$property must be 0 or more' }),
-    Max(Number.MAX_SAFE_INTEGER, { message: '$property is too large' }),
+    Max(max, { message: `$property must be ${max} or less` }),
   );
 
 export const CountField = (
@@ -91,6 +93,19 @@ export const NamesField = (
       message: `each item of $property must have 1 to ${limits.length} characters`,
     }),
     Matches(NO_CONTROL_CHARACTERS, { each: true, message: '$property must not hold control characters' }),
+  );
+
+/** Beside the other rules of tags, of one or of a list. */
+export const IsAddressableTag = (each = false): PropertyDecorator =>
+  ValidateBy(
+    {
+      name: 'isAddressableTag',
+      validator: {
+        validate: (value) => typeof value !== 'string' || isAddressable(value),
+        defaultMessage: () => '$property must not hold . or .., which no path can name',
+      },
+    },
+    { each },
   );
 
 export const AccountField = (docs: FieldDocs): PropertyDecorator =>

@@ -4,6 +4,7 @@ import { Transform } from 'class-transformer';
 import { IsBoolean, IsOptional, IsString, Length, Matches } from 'class-validator';
 import { NO_CONTROL_CHARACTERS, tidyText } from '../../core/http/tidy-text.js';
 import { MAX_TAG_LENGTH } from '../api-key-tags.js';
+import { IsAddressableTag } from './setting-field.js';
 
 const TagName = (description: string): PropertyDecorator =>
   applyDecorators(
@@ -12,6 +13,7 @@ const TagName = (description: string): PropertyDecorator =>
     IsString({ message: '$property must be text' }),
     Length(1, MAX_TAG_LENGTH, { message: `$property must have 1 to ${MAX_TAG_LENGTH} characters` }),
     Matches(NO_CONTROL_CHARACTERS, { message: '$property must not hold control characters' }),
+    IsAddressableTag(),
   );
 
 /** A new tag. */

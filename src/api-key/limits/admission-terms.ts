@@ -1,6 +1,7 @@
 import { LEASE_MS, LEASE_SET_TTL_MS } from '../../core/lease/lease-keeper.js';
 import type { AdmissionRequest } from './admission-request.js';
 import type { AdmissionTerms } from './admit-request.script.js';
+import { boundedLimits } from './limit-bounds.js';
 
 const MINUTE_MS = 60_000;
 /** A wait that is not asked for again has ended after this time. */
@@ -14,7 +15,7 @@ export const toMicroLimit = (usd: number): number => (usd > 0 ? Math.max(1, Math
 /** What the script of admission is told to keep. */
 export function termsOf(request: AdmissionRequest, now: number, maxWaiting: number): AdmissionTerms {
   const { principal, isClaudeModel, firstEstimate } = request;
-  const { limits } = principal;
+  const limits = boundedLimits(principal.limits);
   const hasWindow = limits.rateLimitRequests > 0 || limits.tokenLimit > 0 || limits.rateLimitCost > 0;
   const windowMs = hasWindow ? limits.rateLimitWindow * MINUTE_MS : 0;
   return {

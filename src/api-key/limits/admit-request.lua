@@ -25,7 +25,8 @@
 --                                  waiting: how many waited before this call
 --          {'queue_full', waiting}
 --
--- Only what has expired is removed before everything was checked.
+-- Only what has expired, or was taken for this very request by a call whose reply got lost, is removed before everything
+-- was checked.
 
 local MOST = 9007199254740991
 local terms = cjson.decode(ARGV[1])
@@ -50,12 +51,17 @@ end
 
 local needs_hold = terms.totalLimit + terms.weeklyLimit + terms.dailyLimit + terms.tokenLimit + terms.windowCostLimit > 0
 
+-- An earlier call for this request has taken something, and its reply got lost.
+local taken_before = false
 local held = { cost = 0, claude = 0, tokens = 0 }
 if needs_hold then
   redis.call('ZREMRANGEBYSCORE', KEYS[2], 0, now)
   for _, member in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
-    local cost, tokens, claude = string.match(member, '^[^:]*:(%d+):(%d+):([01])$')
-    if cost then
+    local owner, cost, tokens, claude = string.match(member, '^([^:]*):(%d+):(%d+):([01])$')
+    if owner == request then
+      redis.call('ZREM', KEYS[2], member)
+      taken_before = true
+    elseif cost then
       held.cost = held.cost + tonumber(cost)
       held.tokens = held.tokens + tonumber(tokens)
       if claude == '1' then held.claude = held.claude + tonumber(cost) end
@@ -100,8 +106,9 @@ end
 local full = false
 if terms.concurrencyLimit > 0 then
   redis.call('ZREMRANGEBYSCORE', KEYS[1], 0, now)
-  -- A slot of its own: an earlier reply to this request got lost.
-  full = redis.call('ZCARD', KEYS[1]) >= terms.concurrencyLimit and not redis.call('ZSCORE', KEYS[1], request)
+  local has_slot = redis.call('ZSCORE', KEYS[1], request) and true or false
+  taken_before = taken_before or has_slot
+  full = redis.call('ZCARD', KEYS[1]) >= terms.concurrencyLimit and not has_slot
 end
 
 redis.call('ZREMRANGEBYSCORE', KEYS[11], 0, now)
@@ -138,11 +145,14 @@ local function estimate(text, first)
   return first
 end
 
+-- Read before the first write: a key of another type must not leave half of it taken.
+local learned = needs_hold and redis.call('HMGET', KEYS[3], 'c:' .. model, 't:' .. model) or {}
+
 leave_queue()
 
 if start then
   local left_ms = start + terms.windowMs - now
-  redis.call('SET', KEYS[5], string.format('%.0f', amount(KEYS[5], 1) + 1), 'PX', left_ms)
+  redis.call('SET', KEYS[5], string.format('%.0f', amount(KEYS[5], 1) + (taken_before and 0 or 1)), 'PX', left_ms)
 elseif terms.windowMs > 0 then
   redis.call('SET', KEYS[4], string.format('%.0f', now), 'PX', terms.windowMs)
   redis.call('SET', KEYS[5], '1', 'PX', terms.windowMs)
@@ -157,7 +167,6 @@ end
 
 if not needs_hold then return { 'admitted', '' } end
 
-local learned = redis.call('HMGET', KEYS[3], 'c:' .. model, 't:' .. model)
 local cost = math.min(estimate(learned[1], terms.firstMicroUsd), total_room, weekly_room, daily_room, window_room)
 local tokens = math.min(estimate(learned[2], terms.firstTokens), token_room)
 local hold = string.format('%s:%.0f:%.0f:%s', request, cost, tokens, terms.isClaude and '1' or '0')

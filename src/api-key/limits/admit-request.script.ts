@@ -82,6 +82,7 @@ class Decision {
   private readonly request: string;
   private readonly model: string;
   private waiter: string;
+  private takenBefore = false;
   private usedUp: readonly (string | number)[] | null = null;
   private heldLimit: BudgetName | WindowName | null = null;
 
@@ -134,8 +135,13 @@ class Decision {
     const held = { cost: 0, claude: 0, tokens: 0 };
     this.tx.zremrangebyscore(holds, 0, this.terms.now);
     for (const member of this.tx.zrange(holds, 0, -1)) {
-      const [matched, cost, tokens, claude] = /^[^:]*:(\d+):(\d+):([01])$/.exec(member) ?? [];
-      if (matched === undefined) continue;
+      const [, owner, cost, tokens, claude] = /^([^:]*):(\d+):(\d+):([01])$/.exec(member) ?? [];
+      if (owner === this.request) {
+        this.tx.zrem(holds, member);
+        this.takenBefore = true;
+        continue;
+      }
+      if (owner === undefined) continue;
       held.cost += Number(cost);
       held.tokens += Number(tokens);
       if (claude === '1') held.claude += Number(cost);
@@ -210,7 +216,9 @@ class Decision {
     const { slots } = this.keys;
     if (terms.concurrencyLimit === 0) return false;
     tx.zremrangebyscore(slots, 0, terms.now);
-    return tx.zcard(slots) >= terms.concurrencyLimit && tx.zscore(slots, this.request) === null;
+    const hasSlot = tx.zscore(slots, this.request) !== null;
+    this.takenBefore ||= hasSlot;
+    return tx.zcard(slots) >= terms.concurrencyLimit && !hasSlot;
   }
 
   private comesLater(waiting: number): boolean {
@@ -221,6 +229,7 @@ class Decision {
   private take(start: number | null, costRoom: number, tokenRoom: number): ScriptReply {
     const { tx, terms } = this;
     const { slots, holds, estimates } = this.keys;
+    const learned = this.needsHold() ? tx.hmget(estimates, `c:${this.model}`, `t:${this.model}`) : [];
     this.leaveQueue();
     this.countInWindow(start);
     if (terms.concurrencyLimit > 0) {
@@ -228,7 +237,7 @@ class Decision {
       tx.pexpire(slots, terms.setTtlMs);
     }
     if (!this.needsHold()) return ['admitted', ''];
-    const [costText, tokenText] = tx.hmget(estimates, `c:${this.model}`, `t:${this.model}`);
+    const [costText, tokenText] = learned;
     const cost = Math.min(estimateOf(costText, terms.firstMicroUsd), costRoom);
     const tokens = Math.min(estimateOf(tokenText, terms.firstTokens), tokenRoom);
     const hold = `${this.request}:${cost}:${tokens}:${terms.isClaude ? '1' : '0'}`;
@@ -241,7 +250,7 @@ class Decision {
     const { tx, terms } = this;
     const { windowStart, windowRequests, windowTokens, windowCost } = this.keys;
     if (start !== null) {
-      const requests = this.amount(windowRequests, 1) + 1;
+      const requests = this.amount(windowRequests, 1) + (this.takenBefore ? 0 : 1);
       tx.set(windowRequests, String(requests), 'PX', start + terms.windowMs - terms.now);
     } else if (terms.windowMs > 0) {
       tx.set(windowStart, String(terms.now), 'PX', terms.windowMs);

@@ -32,6 +32,14 @@ const busy = (change: Partial<Busy>): Busy => ({
 });
 
 describe('limitRefusal', () => {
+  it('can tell when a window ends that is longer than any date', () => {
+    const limits = { ...context.principal.limits, rateLimitWindow: Number.MAX_SAFE_INTEGER };
+    const refused = { kind: 'window', limit: 'requests', used: 200, startedAt: AT } as const;
+    const error = limitRefusal(refused, { ...context, principal: testPrincipal({ limits }) });
+    expect(error.resetAt).toEqual(new Date(AT + 525_600 * 60_000));
+    expect(error.message).toContain('per 525600 minutes');
+  });
+
   it.each([
     [
       'daily',

@@ -1,6 +1,7 @@
 import { type Principal, RelayError } from '@crs/extension-api';
 import type { Zone } from '../../core/time/zone.js';
 import { toMicroLimit } from './admission-terms.js';
+import { boundedLimits } from './limit-bounds.js';
 import type { BudgetName, Busy, QueueFull, Spent, WindowFull, WindowName } from './admission-decision.js';
 
 const MINUTE_MS = 60_000;
@@ -54,7 +55,7 @@ function budgetResetAt(limit: BudgetName, { principal, at, zone }: RefusalContex
 }
 
 function windowExceeded({ limit, used, startedAt }: WindowFull, { principal, at, zone }: RefusalContext): RelayError {
-  const resetAt = startedAt + principal.limits.rateLimitWindow * MINUTE_MS;
+  const resetAt = startedAt + boundedLimits(principal.limits).rateLimitWindow * MINUTE_MS;
   const usedText = limit === 'cost' ? moneyText(used) : `${used} ${limit}`;
   const message = `This API key has used up its ${limitText(limit, principal)} (${usedText}).`;
   return new RelayError('window_exceeded', `${message} ${resetText(resetAt, zone)}`, {
@@ -75,9 +76,10 @@ function busyText({ reason }: Busy, principal: Principal): string {
 }
 
 const concurrencyText = ({ limits }: Principal): string =>
-  `This API key has reached its limit of ${counted(limits.concurrencyLimit, 'request')} at the same time.`;
+  `This API key has reached its limit of ${counted(boundedLimits(limits).concurrencyLimit, 'request')} at the same time.`;
 
-function limitText(limit: BudgetName | WindowName, { limits }: Principal): string {
+function limitText(limit: BudgetName | WindowName, principal: Principal): string {
+  const limits = boundedLimits(principal.limits);
   const perWindow = `per ${counted(limits.rateLimitWindow, 'minute')}`;
   switch (limit) {
     case 'total':

@@ -49,6 +49,25 @@ describeOnEachStore('LimitRepository', (storeOfCase) => {
     }
   });
 
+  it('takes once what a request asks for again because the reply got lost', async () => {
+    const limits = { concurrencyLimit: 1, dailyCostLimit: 0.001, rateLimitWindow: 10, rateLimitRequests: 5 };
+    const request = testRequest(limits);
+    for (let call = 1; call <= 3; call += 1) {
+      expect(await sut.admit(request)).toMatchObject({ kind: 'admitted', hold: { set: k.holds(keyId) } });
+    }
+    expect(await store.zcard(k.concurrency(keyId))).toBe(1);
+    expect(await store.zcard(k.holds(keyId))).toBe(1);
+    expect(await store.get(k.windowRequests(keyId))).toBe('1');
+    expect(await sut.admit(testRequest(limits))).toMatchObject({ kind: 'busy' });
+  });
+
+  it('leaves nothing behind where a key holds another type', async () => {
+    await store.set(k.estimates(keyId), 'no hash');
+    const request = testRequest({ concurrencyLimit: 1, dailyCostLimit: 1 });
+    await expect(sut.admit(request)).rejects.toThrow('WRONGTYPE');
+    expect(await store.exists(k.concurrency(keyId), k.holds(keyId))).toBe(0);
+  });
+
   it('begins a window as v1 does, and lets it end by itself', async () => {
     const request = () => testRequest({ rateLimitWindow: 10, tokenLimit: 5 });
     await sut.admit(request());
@@ -187,8 +206,20 @@ describeOnEachStore('LimitRepository', (storeOfCase) => {
     await fill();
     await store.zadd(k.concurrency(keyId), NOW, 'expired');
     await queueUp();
+    await store.zadd(k.holds(keyId), NOW + 60_000, 'req-0:5:5:1');
     expect(await sut.occupancyOf(keyId)).toEqual({ running: 1, waiting: 1 });
     await sut.clear(keyId);
     expect(await sut.occupancyOf(keyId)).toEqual({ running: 0, waiting: 0 });
+    expect(await store.exists(k.holds(keyId))).toBe(0);
+  });
+
+  it('keeps limits beyond all measure as large as they can be', async () => {
+    const most = Number.MAX_SAFE_INTEGER;
+    const counts = { concurrencyLimit: most, rateLimitWindow: most, rateLimitRequests: most, tokenLimit: most };
+    const amounts = { rateLimitCost: 1e308, dailyCostLimit: 1e308, totalCostLimit: 1e308, weeklyOpusCostLimit: 1e308 };
+    expect(await sut.admit(testRequest({ ...counts, ...amounts }))).toMatchObject({ kind: 'admitted' });
+    expect(await store.pttl(k.windowStart(keyId))).toBeLessThanOrEqual(525_600 * 60_000);
+    await store.set(usage.costTotal(keyId), '1000000000');
+    expect(await sut.admit(testRequest(amounts))).toMatchObject({ kind: 'spent', limit: 'total', usedMicroUsd: 1e15 });
   });
 });

@@ -78,9 +78,9 @@ export class LimitRepository {
     return { running: countOf(running), waiting: countOf(waiting) };
   }
 
-  /** Whoever is alive comes back by itself: a wait with its next question, a slot with its next renewal. */
+  /** Whoever is alive comes back by itself: a wait with its next question, what runs holds with its next renewal. */
   async clear(keyId: string): Promise<void> {
-    await this.store.del(keys.limits.concurrency(keyId), keys.limits.queue(keyId));
+    await this.store.del(keys.limits.concurrency(keyId), keys.limits.holds(keyId), keys.limits.queue(keyId));
   }
 
   private keysOf({ keyId, weeklyResetDay, weeklyResetHour }: Principal, at: number): AdmissionKeys {

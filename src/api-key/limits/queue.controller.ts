@@ -29,8 +29,8 @@ export class QueueController {
 
   @Delete()
   @QueueRoute(
-    'End the waits and slots of a key that are stuck',
-    'Forgets all of them. What is alive comes back by itself: a request that waits at once, one that runs within 30 seconds. Until then the key may have more requests at the same time than its limit. The figures stay.',
+    'End the waits, slots and holds of a key that are stuck',
+    'Forgets all of them. What is alive comes back by itself: a request that waits at once, one that runs within 30 seconds. Until then the key may pass its limits, of requests at the same time and of tokens and costs. The figures stay.',
   )
   async clear(@Param('id') id: string): Promise<Readonly<KeyQueueDto>> {
     return toKeyQueueDto(await this.queue.clear(id));

@@ -23,7 +23,9 @@ export class BatchLookupService {
 
   async getKeys(apiIds: readonly string[]): Promise<FoundKeys> {
     const { keys, leftOut } = await this.finder.findAll(apiIds);
-    const found = await Promise.all(keys.map(async (key) => ({ key, totals: await this.stats.getTotals(key) })));
+    const found = await Promise.all(
+      keys.map(async (key) => ({ key, totals: await this.stats.getTotals(key, 'indexes') })),
+    );
     return { found, leftOut };
   }
 

@@ -73,7 +73,7 @@ describeOnEachStore('the public look-ups of several keys and of what concerns al
     it.each([
       [{}, 'apiIds'],
       [{ apiIds: [] }, 'apiIds must name at least one key.'],
-      [{ apiIds: keyId }, 'apiIds'],
+      [{ apiIds: keyId }, 'apiIds must be a list of ids.'],
       [{ apiIds: [keyId, 5] }, 'each of apiIds must be a UUID.'],
       [{ apiIds: Array.from({ length: 31 }, (_, at) => otherId(at)) }, 'apiIds must name at most 30 keys.'],
     ])('refuse %j', async (body, message) => {

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { keys, type StoreClient } from '@crs/store';
 import { describeOnEachStore } from '../../../test/support/each-store.js';
 import {
@@ -187,13 +187,15 @@ describeOnEachStore('the public look-ups of one key', (storeOfCase) => {
       await expect(modelsIn({ period: 'daily' })).resolves.toMatchObject({ data: [] });
     });
 
-    it('searches the store for the models of a key, which nothing else about the key does where costs are booked', async () => {
-      await app.use();
-      const mark = keys.usage.keyModelsSearched(keyId);
+    it('never walks the store, whatever is asked of a key that was never searched', async () => {
+      await store.hset(keys.usage.keyModelTotal(keyId, 'unindexed'), { requests: '1', inputTokens: '5' });
+      const scan = jest.spyOn(store, 'scan');
       await app.ask('user-stats', { apiId: keyId });
-      expect(await store.get(mark)).toBeNull();
-      await modelsIn({});
-      expect(await store.get(mark)).toBe('1');
+      await app.ask('batch-stats', { apiIds: [keyId] });
+      await app.ask('batch-model-stats', { apiIds: [keyId] });
+      await expect(modelsIn({ period: 'alltime' })).resolves.toMatchObject({ data: [] });
+      expect(scan).not.toHaveBeenCalled();
+      expect(await store.get(keys.usage.keyModelsSearched(keyId))).toBeNull();
     });
 
     it('refuses another period', async () => {

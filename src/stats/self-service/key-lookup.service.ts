@@ -30,7 +30,7 @@ export class KeyLookupService {
 
   async getKey(reference: KeyReference): Promise<FoundKey> {
     const key = await this.finder.find(reference);
-    return { key, totals: await this.stats.getTotals(key), atMs: this.clock.now() };
+    return { key, totals: await this.stats.getTotals(key, 'indexes'), atMs: this.clock.now() };
   }
 
   async getModels(reference: KeyReference, period: UsagePeriod): Promise<readonly ModelRow[]> {

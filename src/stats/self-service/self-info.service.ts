@@ -33,7 +33,7 @@ export class SelfInfoService {
   /** @throws RelayError as `getKey` */
   async getReport(id: ApiKeyId): Promise<KeyReport> {
     const key = await this.getKey(id);
-    const [totals, records] = await Promise.all([this.stats.getTotals(key), this.records.read(id)]);
+    const [totals, records] = await Promise.all([this.stats.getTotals(key, 'everywhere'), this.records.read(id)]);
     return { key, totals, records, at: new Date(this.clock.now()) };
   }
 }

@@ -76,7 +76,13 @@ describe('/api/v2/settings/service-rates', () => {
 
   it('leaves every rate as it is when none is given', async () => {
     await store('{"rates":{"claude":2}}');
-    expect(await send('PUT', {})).toMatchObject({ status: 200, body: { rates: { ...ALL_1, claude: 2 } } });
+    for (const nothing of [{}, { rates: {} }]) {
+      expect(await send('PUT', nothing)).toEqual({
+        status: 200,
+        body: { ...NEVER_SET, rates: { ...ALL_1, claude: 2 } },
+      });
+    }
+    expect(await stored()).toBe('{"rates":{"claude":2}}');
   });
 
   it('answers the defaults for text that nobody can read, and only a change replaces it', async () => {

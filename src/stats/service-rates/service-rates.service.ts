@@ -14,8 +14,9 @@ export class ServiceRatesService {
     return this.rates.find();
   }
 
-  /** @throws ConflictException */
+  /** A change of nothing is not stored. @throws ConflictException */
   async update(change: ServiceRatesChange, by: string): Promise<ServiceRateSettings> {
+    if (change !== null && Object.values(change).every((rate) => rate === undefined)) return this.get();
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
       const stored = await this.rates.update(change, by);
       if (stored !== null) return stored;

@@ -80,11 +80,12 @@ export class BatchQueryDto {
     maxItems: MOST_IDS,
     example: [EXAMPLE_ID],
   })
+  // Applied from the bottom up; the first fault is told.
   @Transform(idsAsKeyed)
-  @IsArray({ message: '$property must be a list of ids' })
-  @ArrayNotEmpty({ message: '$property must name at least one key' })
-  @ArrayMaxSize(MOST_IDS, { message: `$property must name at most ${MOST_IDS} keys` })
   @Matches(UUID, { each: true, message: 'each of $property must be a UUID' })
+  @ArrayMaxSize(MOST_IDS, { message: `$property must name at most ${MOST_IDS} keys` })
+  @ArrayNotEmpty({ message: '$property must name at least one key' })
+  @IsArray({ message: '$property must be a list of ids' })
   apiIds!: string[];
 }
 
