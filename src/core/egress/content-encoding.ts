@@ -19,17 +19,19 @@ const ZSTD_WINDOW_LOG_MAX = 23;
 /** The low four bits of the first byte of a zlib stream; a bare deflate stream does not begin with them. */
 const ZLIB_METHOD = 8;
 
+const openGzip: OpenDecoder = () => createGunzip(PACE);
+
 /** The name means a zlib stream (RFC 9110, 8.4.1.2); some servers send the bare deflate stream that is inside one. */
 const openDeflate: OpenDecoder = (first) =>
-  ((first[0] ?? 0) & 0x0f) === ZLIB_METHOD ? createInflate(PACE) : createInflateRaw(PACE);
+  (first.readUInt8() & 0x0f) === ZLIB_METHOD ? createInflate(PACE) : createInflateRaw(PACE);
 
 const openZstd: OpenDecoder = () =>
   createZstdDecompress({ ...PACE, params: { [constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG_MAX } });
 
 /** What can be decoded, by the names of `content-encoding`. */
 export const DECODERS: ReadonlyMap<string, OpenDecoder> = new Map([
-  ['gzip', () => createGunzip(PACE)],
-  ['x-gzip', () => createGunzip(PACE)],
+  ['gzip', openGzip],
+  ['x-gzip', openGzip],
   ['deflate', openDeflate],
   ['br', () => createBrotliDecompress(PACE)],
   ['zstd', openZstd],

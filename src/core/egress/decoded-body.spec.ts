@@ -1,15 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import {
   brotliCompressSync,
+  constants,
   createBrotliCompress,
   createDeflate,
+  createGunzip,
   createGzip,
+  createInflate,
   createZstdCompress,
+  deflateSync,
   gzipSync,
 } from 'node:zlib';
 import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
-import { cut, ENCODERS, pack, readAll, readToFault } from '../../../test/support/compressed-bodies.ts';
+import { cut, ENCODERS, pack, readAll, readToFault, settled } from '../../../test/support/compressed-bodies.ts';
 import { eventually } from '../../../test/support/eventually.ts';
 import { DECODERS, decodeAnswer } from './content-encoding.js';
 import { DecodedBody, type OpenDecoder } from './decoded-body.js';
@@ -50,17 +54,6 @@ describe('DecodedBody', () => {
       giveUp.signal,
     );
     return { sut, decoder, given: () => bytes + decoder.readableLength };
-  };
-
-  /** Resolves when the figure has stood still for a while. */
-  const settled = async (figure: () => number): Promise<number> => {
-    let last = figure();
-    let since = performance.now();
-    return eventually(() => {
-      if (figure() !== last) since = performance.now();
-      last = figure();
-      return Promise.resolve(performance.now() - since > 100 && last > 0 ? last : null);
-    });
   };
 
   describe.each(ENCODERS)('%s', (_name, encoding, encode) => {
@@ -146,33 +139,26 @@ describe('DecodedBody', () => {
     expect(await readToFault(sut)).toMatchObject({ fault: { fault: 'garbage' } });
   });
 
-  it('gives all that was decoded before the exchange broke, even to a reader that comes late', async () => {
+  it.each([
+    ['the exchange broke', 'aborted', new EgressError('aborted', 'broken')],
+    ['the end that is missing', 'reset', null],
+  ])('gives all that was decoded before %s, even to a reader that comes late', async (_, fault, broken) => {
     const plain = Buffer.alloc(70 * KIB, 'abc');
     const { sut, given } = opened();
     source.push(gzipSync(plain).subarray(0, -8));
     await settled(given);
-    const broken = new EgressError('reset', 'other side closed');
-    source.fail(broken);
-    const { bytes, fault } = await readToFault(sut);
-    expect(bytes.equals(plain)).toBe(true);
-    expect(fault).toBe(broken);
-  });
-
-  it('gives all that was decoded before the end that is missing, even to a reader that comes late', async () => {
-    const plain = Buffer.alloc(70 * KIB, 'abc');
-    const { sut, given } = opened();
-    source.push(gzipSync(plain).subarray(0, -8));
-    source.end();
-    await settled(given);
-    const { bytes, fault } = await readToFault(sut);
-    expect(bytes.equals(plain)).toBe(true);
-    expect(fault).toMatchObject({ fault: 'reset' });
+    if (broken === null) source.end();
+    else source.fail(broken);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    const read = await readToFault(sut);
+    expect(read.bytes.equals(plain)).toBe(true);
+    expect(read.fault).toMatchObject({ fault });
   });
 
   it.each([
     ['gzip', createGzip],
     ['deflate', createDeflate],
-    ['br', createBrotliCompress],
+    ['br', () => createBrotliCompress({ params: { [constants.BROTLI_PARAM_QUALITY]: 3 } })],
     ['zstd', createZstdCompress],
   ])(
     'expands %s no further than the mark while nobody reads, and takes up again with the reader',
@@ -194,6 +180,15 @@ describe('DecodedBody', () => {
       expect(decoder.closed).toBe(true);
     },
   );
+
+  it('begins no further of many small streams than the mark allows', async () => {
+    const open = jest.fn<OpenDecoder>(() => createInflate());
+    const sut = new DecodedBody(source, open, giveUp.signal);
+    source.push(Buffer.concat(Array<Buffer>(100).fill(deflateSync(Buffer.alloc(16 * KIB)))));
+    source.end();
+    expect(await settled(() => open.mock.calls.length)).toBeLessThan(8);
+    expect(await readAll(sut)).toHaveLength(100 * 16 * KIB);
+  });
 
   it('pauses the socket behind a decoder that nobody reads', async () => {
     const plain = randomBytes(600 * KIB);
@@ -229,6 +224,16 @@ describe('DecodedBody', () => {
       if (bytes.length > 0) expect(decoder.destroyed).toBe(true);
     });
 
+    it('before what has come is decoded, it begins no decoder', async () => {
+      const open = jest.fn<OpenDecoder>();
+      source.push(gzipSync('Hello'));
+      const sut = new DecodedBody(source, open, giveUp.signal);
+      sut.abort(reason);
+      expect((await readToFault(sut)).fault).toBe(reason);
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(open).not.toHaveBeenCalled();
+    });
+
     it('while bytes are being decoded, it ends', async () => {
       const { sut, decoder } = opened();
       source.push(gzipSync(Buffer.alloc(4 * MIB)));
@@ -247,6 +252,25 @@ describe('DecodedBody', () => {
       giveUp.abort(reason);
       expect(decoder.destroyed).toBe(true);
       expect(await readToFault(sut)).toMatchObject({ fault: { fault: 'aborted', cause: reason } });
+    });
+
+    it('at whatever moment, no decoder stays open', async () => {
+      const twice = Buffer.concat(Array(2).fill(gzipSync(Buffer.alloc(300 * KIB))));
+      await fc.assert(
+        fc.asyncProperty(fc.nat({ max: 30 }), fc.array(fc.nat(), { maxLength: 5 }), async (turns, at) => {
+          source = new UpstreamBody(control);
+          const decoders: ReturnType<OpenDecoder>[] = [];
+          const open: OpenDecoder = () => decoders[decoders.push(createGunzip()) - 1] ?? createGunzip();
+          const sut = new DecodedBody(source, open, giveUp.signal);
+          for (const chunk of cut(twice, at)) source.push(chunk);
+          source.end();
+          const reading = readAll(sut).catch(() => null);
+          for (let n = 0; n < turns; n++) await new Promise((resolve) => setImmediate(resolve));
+          sut.abort(reason);
+          await reading;
+          await eventually(() => Promise.resolve(decoders.every((decoder) => decoder.closed) ? true : null));
+        }),
+      );
     });
 
     it('after its end, nothing happens', async () => {

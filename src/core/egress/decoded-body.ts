@@ -18,6 +18,7 @@ export class DecodedBody implements AnswerBody {
   private readonly decoded: UpstreamBody;
   private decoder: Decoder | null = null;
   private paused = false;
+  private givenUp = false;
 
   /** @param signal ends the decoding wherever it is; it outlasts the exchange when all has come, but not all is decoded */
   constructor(
@@ -35,6 +36,7 @@ export class DecodedBody implements AnswerBody {
         this.decoder?.resume();
       },
       abort: (reason) => {
+        this.givenUp = true;
         this.source.abort(reason);
         this.decoder?.destroy();
       },
@@ -79,6 +81,8 @@ export class DecodedBody implements AnswerBody {
   }
 
   private start(first: Buffer): Decoder {
+    // What had come before is still read from the source.
+    if (this.givenUp) throw new Error('The body was given up');
     const decoder = this.open(first);
     if (this.paused) decoder.pause();
     decoder.on('data', (chunk: Buffer) => {

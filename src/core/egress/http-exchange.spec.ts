@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Server as TcpServer, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -209,6 +210,32 @@ describe('HttpExchange', () => {
     expect(writtenWhileWaiting).toBeLessThan(total / 2);
     const rest = await readAll(response);
     expect((first?.length ?? 0) + rest.length).toBe(total);
+  });
+
+  it('keeps no more of many small pieces than the socket holds for a reader that is slower than they come', async () => {
+    const sockets: Socket[] = [];
+    const onConnected = (message: unknown): void => {
+      sockets.push((message as { socket: Socket }).socket);
+    };
+    subscribe('undici:client:connected', onConnected);
+    const piece = Buffer.alloc(300, 7);
+    handler = (_incoming, response) => {
+      const fill = (): void => {
+        while (response.write(piece));
+        response.once('drain', fill);
+      };
+      fill();
+    };
+    const { body } = await sut.send(request());
+    let held = 0;
+    for (let n = 0; n < 5000; n++) {
+      await body.read();
+      await new Promise((resolve) => setImmediate(resolve));
+      held = Math.max(held, sockets[0]?.readableLength ?? Number.POSITIVE_INFINITY);
+    }
+    unsubscribe('undici:client:connected', onConnected);
+    body.abort(new Error('enough'));
+    expect(held).toBeLessThan(MIB / 4);
   });
 
   describe('through a proxy', () => {

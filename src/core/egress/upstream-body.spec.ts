@@ -56,14 +56,15 @@ describe('UpstreamBody', () => {
     expect(control.abort).not.toHaveBeenCalled();
   });
 
-  it('pauses the socket while 64 KiB wait, and restarts it when they are fewer', async () => {
+  it('pauses the socket when 64 KiB wait, and restarts it when all of it has been read', async () => {
     sut.push(Buffer.alloc(63 * KIB));
     expect(control.pause).not.toHaveBeenCalled();
     sut.push(Buffer.alloc(KIB));
     sut.push(Buffer.alloc(KIB));
     expect(control.pause).toHaveBeenCalledTimes(1);
     await sut.read();
-    expect(control.resume).toHaveBeenCalledTimes(1);
+    await sut.read();
+    expect(control.resume).not.toHaveBeenCalled();
     await sut.read();
     expect(control.resume).toHaveBeenCalledTimes(1);
   });

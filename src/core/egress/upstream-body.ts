@@ -35,7 +35,8 @@ export class UpstreamBody implements AnswerBody {
     const chunk = this.chunks.shift();
     if (chunk !== undefined) {
       this.waitingBytes -= chunk.length;
-      if (this.paused && this.waitingBytes < HIGH_WATER_BYTES) this.setPaused(false);
+      // Not before: with each restart the client library copies all that the socket holds, and lets the socket read on.
+      if (this.paused && this.chunks.length === 0) this.setPaused(false);
       return Promise.resolve(chunk);
     }
     if (this.failure !== null) return Promise.reject(this.failure);
