@@ -256,19 +256,15 @@ describe('POST /accounts/:platform', () => {
   });
 
   it('knows no other platforms, and says which there are', async () => {
-    for (const [method, path] of [
-      ['POST', 'gemini'],
+    for (const [method, path, given] of [
+      ['POST', 'gemini', NEW_CONSOLE_ACCOUNT],
       ['GET', 'gemini'],
-      ['PUT', 'gemini/x'],
+      ['PUT', 'gemini/x', NEW_CONSOLE_ACCOUNT],
       ['DELETE', 'gemini/x'],
-      ['POST', 'gemini/x/toggle-schedulable'],
+      ['POST', 'gemini/x/toggle-schedulable', {}],
       ['GET', 'gemini/x/availability'],
     ] as const) {
-      const { status, body } = await api.send(
-        method,
-        path,
-        method === 'POST' || method === 'PUT' ? NEW_CONSOLE_ACCOUNT : undefined,
-      );
+      const { status, body } = await api.send(method, path, given);
       expect(status).toBe(404);
       expect(body['detail']).toBe('There is no platform "gemini"; there are: claude-console, codex');
     }

@@ -71,8 +71,10 @@ export class AccountEntryFactory {
   ): AccountEntry {
     const secret = known?.stored.apiKey === stored.apiKey ? known.state.account.secret : this.openSecret(kind, stored);
     const spent = quotaDay === null ? 0 : Number.parseFloat(quotaSpent ?? '');
+    const held = readMarks(row.coolDown, row.marks, this.clock.now());
     const marks = {
-      ...readMarks(row.coolDown, row.marks, this.clock.now()),
+      ...held,
+      recovery: stored.disableAutoProtection ? null : held.recovery,
       v1Stops: v1.running,
       quotaSpentUsd: Number.isFinite(spent) ? spent : 0,
       quotaResetsAt: quotaDay === null ? null : new Date(quotaDay.endsAt),

@@ -12,7 +12,9 @@ import {
 } from '../../test/support/account-fixture.js';
 import { AccountDirectory } from './account-directory.js';
 import { AccountHealthService } from './account-health.service.js';
+import type { AccountState } from './account-state.js';
 import { unavailableReasons, type UnavailableReason } from './availability.js';
+import { shareOf } from './recovery-ramp.js';
 
 const START = Date.parse('2026-11-23T04:00:00.000Z');
 const detail = { requestId: 'req_1', model: 'claude-opus-4-1-20250805', endpoint: 'messages', text: 'Overloaded' };
@@ -43,11 +45,14 @@ describe('AccountHealthService', () => {
     if (state === null) throw new Error(`no account ${id}`);
     return state.account;
   };
-  const reasons = async (endpoint = 'messages'): Promise<UnavailableReason[]> => {
+  const stateNow = async (): Promise<AccountState> => {
     const state = await module.get(AccountDirectory).find('claude-console', 'a');
     if (state === null) throw new Error('no account');
-    return unavailableReasons(state, { now, model: detail.model, endpoint, excluded: new Set() });
+    return state;
   };
+  const reasons = async (endpoint = 'messages', model = detail.model): Promise<UnavailableReason[]> =>
+    unavailableReasons(await stateNow(), { now, model, endpoint, excluded: new Set() });
+  const share = async (): Promise<number | null> => shareOf((await stateNow()).marks.recovery, now);
 
   it('takes an account out of use at once, and back when the mark has ended', async () => {
     expect(await reasons()).toEqual([]);
@@ -95,6 +100,32 @@ describe('AccountHealthService', () => {
     expect(await reasons()).toEqual([]);
   });
 
+  it('parks an account for a quota for seven days at most, under a mark of its own once the one of v1 has ended', async () => {
+    const resetAt = new Date(START + 30 * 86_400_000);
+    await sut.mark(await account(), { type: 'rate_limit', statusCode: 429, resetAt }, detail);
+    now = START + 1_800_001;
+    expect(await store.exists('temp_unavailable:claude-console:a')).toBe(0);
+    expect(await reasons()).toEqual(['rate_limited']);
+    now = START + 7 * 86_400_000 - 1;
+    expect(await reasons()).toEqual(['rate_limited']);
+    now += 1;
+    expect(await reasons()).toEqual([]);
+    expect(await share()).toBe(1);
+  });
+
+  it('keeps an account in use for other models where only one is over its rate', async () => {
+    const resetAt = new Date(START + 60_000);
+    await sut.mark(await account(), { type: 'rate_limit', statusCode: 429, resetAt, scope: 'model' }, detail);
+    expect(await reasons()).toEqual(['rate_limited']);
+    await store.hset('claude_console_account:a', { supportedModels: '{}' });
+    module.get(AccountDirectory).forget('claude-console');
+    expect(await reasons('messages', 'claude-sonnet')).toEqual([]);
+    expect(await account()).toMatchObject({ rateLimitedAt: null });
+    now = resetAt.getTime();
+    expect(await reasons()).toEqual([]);
+    expect(await share()).toBeNull();
+  });
+
   it('keeps an account that lacks an endpoint in use for the others', async () => {
     await sut.mark(
       await account(),
@@ -116,7 +147,7 @@ describe('AccountHealthService', () => {
     const removed = await account();
     await store.del('claude_console_account:a');
     await sut.mark(removed, { type: 'rate_limit', statusCode: 429 }, detail);
-    await sut.recovered({ ...removed, rateLimitedAt: new Date(START) });
+    await sut.recovered({ ...removed, rateLimitedAt: new Date(START) }, true);
     expect(await store.exists('claude_console_account:a', 'temp_unavailable:claude-console:a')).toBe(0);
   });
 
@@ -141,7 +172,7 @@ describe('AccountHealthService', () => {
   describe('recovered', () => {
     it('clears the note of a rate limit', async () => {
       await sut.mark(await account(), { type: 'rate_limit', statusCode: 429 }, detail);
-      await sut.recovered(await account());
+      await sut.recovered(await account(), false);
       expect(await store.hgetall('claude_console_account:a')).toMatchObject({ rateLimitedAt: '', rateLimitStatus: '' });
       expect((await account()).rateLimitedAt).toBeNull();
     });
@@ -149,8 +180,47 @@ describe('AccountHealthService', () => {
     it('costs nothing for an account that was not limited', async () => {
       const healthy = await account();
       const runScript = jest.spyOn(store, 'runScript');
-      await sut.recovered(healthy);
+      await sut.recovered(healthy, false);
       expect(runScript).not.toHaveBeenCalled();
+    });
+
+    it('doubles the share of a recovering account with each request that it serves, up to all of it', async () => {
+      await sut.mark(await account(), overload, detail);
+      now += 600_000;
+      const shares = [await share()];
+      for (let i = 0; i < 5; i += 1) {
+        await sut.recovered(await account(), true);
+        shares.push(await share());
+      }
+      expect(shares).toEqual([1, 2, 4, 8, 16, null]);
+    });
+
+    it('begins anew after another failure, and is over after ten minutes', async () => {
+      await sut.mark(await account(), overload, detail);
+      now += 600_000;
+      await sut.recovered(await account(), true);
+      expect(await share()).toBe(2);
+      await sut.mark(await account(), { type: 'connection', statusCode: 0 }, detail);
+      await sut.recovered(await account(), true);
+      now += 60_000;
+      expect(await share()).toBe(1);
+      now += 599_999;
+      expect(await share()).toBe(1);
+      now += 1;
+      expect(await share()).toBeNull();
+    });
+
+    it('is no matter of an account that is protected from marks, or was reset', async () => {
+      await sut.mark(await account(), overload, detail);
+      now += 600_000;
+      await store.hset('claude_console_account:a', { disableAutoProtection: 'true' });
+      module.get(AccountDirectory).forget('claude-console');
+      expect(await share()).toBeNull();
+      await store.hset('claude_console_account:a', { disableAutoProtection: 'false' });
+      module.get(AccountDirectory).forget('claude-console');
+      expect(await share()).toBe(1);
+      await sut.clear('claude-console', 'a');
+      expect(await share()).toBeNull();
     });
 
     it('leaves a newer note', async () => {
@@ -158,7 +228,7 @@ describe('AccountHealthService', () => {
       const limited = await account();
       now += 5000;
       await sut.mark(limited, { type: 'rate_limit', statusCode: 429 }, detail);
-      await sut.recovered(limited);
+      await sut.recovered(limited, false);
       expect(await store.hget('claude_console_account:a', 'rateLimitedAt')).toBe('2026-11-23T04:00:05.000Z');
     });
   });

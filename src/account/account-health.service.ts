@@ -40,6 +40,7 @@ export class AccountHealthService {
       requestId: detail.requestId,
       mark: mark.type,
       statusCode: mark.statusCode,
+      scope: mark.scope ?? 'account',
       seconds: plan.coolDown === null ? 0 : plan.coolDown.ttlMs / 1000,
       isMarked,
     });
@@ -52,10 +53,19 @@ export class AccountHealthService {
   }
 
   /**
-   * The account has just served a request: the record no longer says that it is rate limited. Costs nothing where it did
-   * not say so.
+   * The account has just served a request: the record no longer says that it is rate limited, and where it was recovering
+   * when it was picked, it has come a step further. Costs nothing for other accounts.
    */
-  async recovered(account: UpstreamAccount): Promise<void> {
+  async recovered(account: UpstreamAccount, wasRecovering: boolean): Promise<void> {
+    await Promise.all([this.clearRateLimit(account), wasRecovering && this.noteServed(account)]);
+  }
+
+  private async noteServed({ platform, id }: UpstreamAccount): Promise<void> {
+    const isCounted = await this.marks.noteServed(this.platforms.get(platform).account, id, this.clock.now());
+    if (isCounted) this.directory.forget(platform);
+  }
+
+  private async clearRateLimit(account: UpstreamAccount): Promise<void> {
     if (account.rateLimitedAt === null) return;
     const { account: kind } = this.platforms.get(account.platform);
     const result = await this.repository.update(kind, account.id, {

@@ -1,4 +1,4 @@
-import { beforeEach, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import {
   CODEX_KIND,
   CONSOLE_KIND,
@@ -9,6 +9,7 @@ import {
 import { describeOnEachStore } from '../../test/support/each-store.js';
 import { AccountMarkRepository } from './account-mark.repository.js';
 import type { MarkPlan } from './mark-plan.js';
+import { FULL_AFTER, RECOVERY_MS } from './recovery-ramp.js';
 
 const RECORD = 'claude_console_account:a';
 const COOL_DOWN = 'temp_unavailable:claude-console:a';
@@ -22,6 +23,7 @@ describeOnEachStore('AccountMarkRepository', (storeOf) => {
     at: new Date(now),
     coolDown: null,
     named: null,
+    recoveryUntil: null,
     historyEntry: '{"status":529}',
     isRateLimit: false,
     ...change,
@@ -100,6 +102,82 @@ describeOnEachStore('AccountMarkRepository', (storeOf) => {
     expect(await storeOf().hget(MARKS, 'model:one-more')).toBeNull();
     await apply(name('model:7', 2 * HOUR_MS));
     expect(await storeOf().hget(MARKS, 'model:7')).toBe(String(now + 2 * HOUR_MS));
+  });
+
+  describe('recovery', () => {
+    const recovers = (ms: number): Partial<MarkPlan> => ({ recoveryUntil: new Date(now + ms) });
+    const recovery = () => storeOf().hget(MARKS, 'recovery');
+    const serve = (after = 0) => new AccountMarkRepository(storeOf()).noteServed(CONSOLE_KIND, 'a', now + after);
+
+    it('stands with the mark that it follows, and outlives it', async () => {
+      await apply({ coolDown: { json: 'x', ttlMs: 1000 }, ...recovers(RECOVERY_MS + 1000) });
+      expect(await recovery()).toBe(`${String(now + RECOVERY_MS + 1000)}:0`);
+      expect(await storeOf().pttl(MARKS)).toBeGreaterThan(RECOVERY_MS - 10_000);
+    });
+
+    it('counts what is served, and is over after the fifth request', async () => {
+      await apply(recovers(RECOVERY_MS));
+      const seen = [];
+      for (let i = 0; i < 6; i += 1) seen.push([await serve(), (await recovery())?.split(':')[1] ?? null]);
+      expect(seen).toEqual([
+        [true, '1'],
+        [true, '2'],
+        [true, '3'],
+        [true, '4'],
+        [true, null],
+        [false, null],
+      ]);
+    });
+
+    it('counts each of many requests that are served at once', async () => {
+      await apply(recovers(RECOVERY_MS));
+      const counted = await Promise.all(Array.from({ length: 20 }, () => serve()));
+      expect(counted.filter(Boolean)).toHaveLength(FULL_AFTER);
+    });
+
+    it('counts nothing before it begins, after it is over, and of an account that has none', async () => {
+      expect(await serve()).toBe(false);
+      await apply(recovers(RECOVERY_MS + 1000));
+      expect(await serve(999)).toBe(false);
+      expect(await serve(RECOVERY_MS + 1000)).toBe(false);
+      expect(await serve(1000)).toBe(true);
+    });
+
+    it('starts over with each mark, and never ends sooner for it', async () => {
+      await apply(recovers(RECOVERY_MS));
+      await serve();
+      await apply(recovers(RECOVERY_MS / 2));
+      expect(await recovery()).toBe(`${String(now + RECOVERY_MS)}:0`);
+      await apply(recovers(2 * RECOVERY_MS));
+      expect(await recovery()).toBe(`${String(now + 2 * RECOVERY_MS)}:0`);
+    });
+
+    it('is left alone by a mark that keeps the account in use, and replaced when it is over or unreadable', async () => {
+      await apply(recovers(RECOVERY_MS));
+      await serve();
+      await apply(name('model:a'));
+      expect(await recovery()).toBe(`${String(now + RECOVERY_MS)}:1`);
+      for (const old of [`${String(now)}:3`, 'soon', String(now + 9e9)]) {
+        await storeOf().hset(MARKS, { recovery: old });
+        await apply(name('model:b'));
+        expect(await recovery()).toBeNull();
+      }
+    });
+
+    it('has its place beside any number of other marks', async () => {
+      const many = Array.from(
+        { length: 199 },
+        (_, index) => [`model:${String(index)}`, String(now + HOUR_MS)] as const,
+      );
+      await storeOf().hset(MARKS, Object.fromEntries(many));
+      await apply(recovers(RECOVERY_MS));
+      await apply(name('model:the-last'));
+      await apply(name('model:one-more'));
+      await apply(recovers(RECOVERY_MS));
+      expect(await storeOf().hget(MARKS, 'model:the-last')).not.toBeNull();
+      expect(await storeOf().hget(MARKS, 'model:one-more')).toBeNull();
+      expect(await recovery()).not.toBeNull();
+    });
   });
 
   it('notes a rate limit in the record', async () => {

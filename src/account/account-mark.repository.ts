@@ -2,7 +2,10 @@ import type { AccountKind } from '@crs/extension-api';
 import { keys, STORE_CLIENT, type StoreClient } from '@crs/store';
 import { Inject, Injectable } from '@nestjs/common';
 import type { MarkPlan } from './mark-plan.js';
+import { FULL_AFTER, RECOVERY_MS } from './recovery-ramp.js';
 import { markAccount } from './scripts/mark-account.script.js';
+import { noteServed } from './scripts/note-served.script.js';
+import { RECOVERY } from './stored-marks.js';
 
 /** As v1. */
 const HISTORY_ENTRIES = 5000;
@@ -33,12 +36,23 @@ export class AccountMarkRepository {
         plan.named?.name ?? '',
         plan.named?.until.getTime() ?? 0,
         MAX_MARK_NAMES,
+        RECOVERY,
+        plan.recoveryUntil?.getTime() ?? '',
         plan.historyEntry,
         HISTORY_ENTRIES,
         HISTORY_SECONDS,
         plan.isRateLimit ? plan.at.toISOString() : '',
         rateLimitedStatus,
       ],
+    );
+  }
+
+  /** Counts a request that a recovering account has served. False: it is not recovering now. */
+  noteServed({ accountType }: AccountKind, id: string, now: number): Promise<boolean> {
+    return this.store.runScript(
+      noteServed,
+      [keys.account.marks(accountType, id)],
+      [now, RECOVERY, RECOVERY_MS, FULL_AFTER],
     );
   }
 

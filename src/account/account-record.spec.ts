@@ -15,6 +15,7 @@ import {
   PROVIDER_ENDPOINTS,
   toUpstreamAccount,
 } from './account-record.js';
+import { isMetadataHost } from './upstream-url.js';
 
 const { ownSettings: _, ...ALL_SETTINGS_KIND } = CONSOLE_KIND;
 
@@ -23,7 +24,7 @@ const filled = fc.string({ minLength: 1 });
 const proxies: fc.Arbitrary<AccountProxy> = fc.record(
   {
     type: fc.constantFrom('http', 'https', 'socks5'),
-    host: fc.oneof(fc.domain(), fc.ipV4(), fc.ipV6(), fc.constant('[::1]')),
+    host: fc.oneof(fc.domain(), fc.ipV4(), fc.ipV6(), fc.constant('[::1]')).filter((host) => !isMetadataHost(host)),
     port: fc.integer({ min: 1, max: 65_535 }),
     username: filled,
     password: filled,
@@ -195,6 +196,11 @@ describe('decodeAccount', () => {
     ['supportedModels', '{broken', 'supportedModels', {}],
     ['supportedModels', '"text"', 'supportedModels', {}],
     ['proxy', 'null', 'proxy', null],
+    ['quotaResetTime', '23:59', 'quotaResetTime', '23:59'],
+    ['quotaResetTime', '6:30', 'quotaResetTime', '06:30'],
+    ['quotaResetTime', 'noon', 'quotaResetTime', '00:00'],
+    ['quotaResetTime', '24:00', 'quotaResetTime', '00:00'],
+    ['quotaResetTime', '06:30:00', 'quotaResetTime', '00:00'],
     ['proxy', '{"type":"http","host":"h","port":"3128"}', 'proxy', { type: 'http', host: 'h', port: 3128 }],
     [
       'proxy',
@@ -218,6 +224,9 @@ describe('decodeAccount', () => {
     '{"type":"http","host":"h","port":0}',
     '{"type":"http","host":"h","port":70000}',
     '{"type":"http","host":"h","port":null}',
+    '{"type":"http","host":"169.254.169.254","port":80}',
+    '{"type":"socks5","host":"[::ffff:a9fe:a9fe]","port":80}',
+    '{"type":"https","host":"Metadata.google.internal.","port":443}',
   ])('takes an account out of use whose proxy is %s, instead of going around it', (proxy) => {
     const stored = decodeAccount(CONSOLE_KIND, 'c1', v1ConsoleRecord({ proxy }));
     expect(stored).toMatchObject({ proxy: null, status: INVALID_PROXY_STATUS });

@@ -18,6 +18,7 @@ import {
   priority,
   proxy,
   readProxy,
+  timeOfDay,
   usd,
   wholeNumber,
 } from './field-codecs.js';
@@ -75,26 +76,26 @@ export interface StoredAccount extends AccountSettings {
 }
 
 /**
- * Stands in place of the status where the stored proxy cannot be understood. Such an account is not used: going around
+ * Stands in place of the status where the stored proxy cannot be understood, or leads to cloud metadata. Such an account is not used: going around
  * its proxy would show the upstream an address that was meant to be hidden.
  */
 export const INVALID_PROXY_STATUS = 'invalid_proxy';
 
 const CODECS: { readonly [K in keyof AccountSettings]: Codec<AccountSettings[K]> } = {
-  name: plainText(),
-  description: plainText(),
-  apiUrl: plainText(),
-  apiKey: plainText(),
+  name: plainText,
+  description: plainText,
+  apiUrl: plainText,
+  apiKey: plainText,
   priority,
   supportedModels: modelMap,
-  userAgent: plainText(),
+  userAgent: plainText,
   rateLimitDuration: wholeNumber(60),
   proxy,
   isActive: offByDefault,
   accountType: oneOf(ACCOUNT_TYPES, 'shared'),
   schedulable: onByDefault,
   dailyQuota: usd,
-  quotaResetTime: plainText('00:00'),
+  quotaResetTime: timeOfDay,
   maxConcurrentTasks: wholeNumber(0),
   disableAutoProtection: offByDefault,
   interceptWarmup: offByDefault,

@@ -1,6 +1,15 @@
+import { ApiKeyDirectory } from '@crs/extension-api';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import type { BoundKeys } from '../../test/support/account-app.js';
 import { type AccountApi, startAccountApi } from '../../test/support/account-api.js';
-import { CONSOLE_KIND, putAccounts, v1ConsoleRecord } from '../../test/support/account-fixture.js';
+import {
+  CODEX_KIND,
+  CONSOLE_KIND,
+  putAccounts,
+  v1CodexRecord,
+  v1ConsoleRecord,
+} from '../../test/support/account-fixture.js';
 
 describe('actions on an account', () => {
   let api: AccountApi;
@@ -19,10 +28,26 @@ describe('actions on an account', () => {
       await api.store.set(`temp_unavailable:claude-console:${id}`, '{}');
       const { status, body } = await api.send('DELETE', `claude-console/${id}`);
       expect(status).toBe(200);
-      expect(body).toMatchObject({ id, name: 'console-one' });
+      expect(body).toMatchObject({ id, name: 'console-one', boundKeys: 0 });
       const keys = [`claude_console_account:${id}`, 'claude_console_account:index', 'shared_claude_console_accounts'];
       expect(await api.store.exists(...keys, `temp_unavailable:claude-console:${id}`)).toBe(0);
       expect((await api.send('DELETE', `claude-console/${id}`)).status).toBe(404);
+    });
+
+    it('answers how many client keys are bound to what was removed, and says so in the log', async () => {
+      const id = await api.create();
+      await putAccounts(api.store, CODEX_KIND, v1CodexRecord({ id: 'x' }));
+      const { counts } = api.get<BoundKeys>(ApiKeyDirectory as never);
+      counts.set(`claudeConsoleAccountId=${id}`, 2).set('openaiAccountId=responses:x', 1);
+      const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+      expect((await api.send('DELETE', `claude-console/${id}`)).body).toMatchObject({ id, boundKeys: 2 });
+      expect((await api.send('DELETE', 'codex/x')).body).toMatchObject({ id: 'x', boundKeys: 1 });
+      const msg = 'An account was removed that client keys are still bound to: bind them elsewhere';
+      expect(warn.mock.calls).toEqual([
+        [{ msg, platform: 'claude-console', accountId: id, boundKeys: 2 }],
+        [{ msg, platform: 'codex', accountId: 'x', boundKeys: 1 }],
+      ]);
+      warn.mockRestore();
     });
 
     it('answers 404 when somebody else was faster', async () => {
@@ -30,6 +55,19 @@ describe('actions on an account', () => {
       jest.spyOn(api.store, 'runScript').mockResolvedValueOnce(false);
       expect((await api.send('DELETE', `claude-console/${id}`)).status).toBe(404);
     });
+  });
+
+  it.each(['toggle', 'toggle-schedulable', 'reset-rate-limit'])('%s takes no field, by any name', async (action) => {
+    const id = await api.create();
+    const before = await api.record(id);
+    const refused = await api.send('POST', `claude-console/${id}/${action}`, { schedulable: true });
+    expect(refused).toMatchObject({
+      status: 400,
+      body: { errors: [{ field: 'schedulable', message: 'schedulable is not a known field' }] },
+    });
+    expect(await api.record(id)).toEqual(before);
+    expect((await api.send('POST', `claude-console/${id}/${action}`, {})).status).toBe(200);
+    expect((await api.send('POST', `claude-console/${id}/${action}`)).status).toBe(200);
   });
 
   describe('POST /:id/toggle-schedulable', () => {

@@ -5,6 +5,7 @@ import { type AccountApi, type Json, startAccountApi } from '../../test/support/
 import { CODEX_KIND, CONSOLE_KIND } from '../../test/support/account-fixture.js';
 import { describeOnEachStore } from '../../test/support/each-store.js';
 import { SecretBox } from '../core/crypto/secret-box.js';
+import { isMetadataHost } from './upstream-url.js';
 
 /** One setting: what may be sent for it, how v1 stores that, and how it is answered. */
 interface Setting {
@@ -31,15 +32,16 @@ const model = fc.oneof(
 const models = model.filter((name) => name.trim() !== '' && !['__proto__', 'constructor'].includes(name));
 const two = (count: number): string => String(count).padStart(2, '0');
 
+const credential = fc.string({ unit: 'binary', maxLength: 20 }).map((given) => given.replace(/\p{Cc}/gu, ''));
 type Proxy = Readonly<Record<string, unknown>>;
 const proxies: fc.Arbitrary<Proxy | null> = fc.option(
   fc.record(
     {
       type: fc.constantFrom('http', 'https', 'socks5'),
-      host: fc.oneof(fc.domain(), fc.ipV4(), fc.ipV6()),
+      host: fc.oneof(fc.domain(), fc.ipV4(), fc.ipV6()).filter((host) => !isMetadataHost(host)),
       port: fc.integer({ min: 1, max: 65_535 }),
-      username: fc.string({ unit: 'binary', maxLength: 20 }),
-      password: fc.string({ unit: 'binary', maxLength: 20 }),
+      username: credential.map((given) => given.replaceAll(':', '')),
+      password: credential,
     },
     { requiredKeys: ['type', 'host', 'port'], noNullPrototype: true },
   ),

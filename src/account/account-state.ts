@@ -15,6 +15,19 @@ export interface V1Stop {
   readonly until: Date;
 }
 
+/**
+ * How far an account has come since the marks that kept it out of use ended: it begins with one request at a time and may
+ * have twice as many with each one that it serves, so that what has just come back is not knocked over.
+ */
+export interface Recovery {
+  /** When the marks end, or have ended. */
+  readonly since: Date;
+  /** When it is over even if the account was hardly asked. */
+  readonly until: Date;
+  /** Requests served since. */
+  readonly served: number;
+}
+
 /** What holds an account back for now, beside its record. */
 export interface AccountMarks {
   readonly coolDown: CoolDown | null;
@@ -22,8 +35,12 @@ export interface AccountMarks {
   readonly resetAt: Date | null;
   /** Models (as the client names them) that the upstream said it does not have, and until when that is believed. */
   readonly missingModels: ReadonlyMap<string, Date>;
+  /** Models that the upstream said are over their rate, and until when; the account is in use for the others. */
+  readonly limitedModels: ReadonlyMap<string, Date>;
   readonly missingEndpoints: ReadonlyMap<string, Date>;
   readonly v1Stops: readonly V1Stop[];
+  /** What follows the marks that keep the whole account out of use; null = nothing. */
+  readonly recovery: Recovery | null;
   /** Rated USD of the quota day; 0 for an account without a daily quota. */
   readonly quotaSpentUsd: number;
   /** When the quota day ends; null for an account without a daily quota. */
@@ -34,8 +51,10 @@ export const NO_MARKS: AccountMarks = {
   coolDown: null,
   resetAt: null,
   missingModels: new Map(),
+  limitedModels: new Map(),
   missingEndpoints: new Map(),
   v1Stops: [],
+  recovery: null,
   quotaSpentUsd: 0,
   quotaResetsAt: null,
 };

@@ -1,14 +1,17 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query } from '@nestjs/common';
-import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { AdminOnly } from '../core/http/admin-only.js';
 import { ApiListResponse, type ListResult } from '../core/http/list-result.js';
+import { NoFieldsDto } from '../core/http/no-fields.dto.js';
 import { ApiProblem } from '../core/http/problem-details.dto.js';
 import { AccountQueryService } from './account-query.service.js';
+import { AccountRemover } from './account-remover.js';
 import { AccountService } from './account.service.js';
 import { AccountListQueryDto, AvailabilityQueryDto } from './dto/account-query.dto.js';
 import { AccountDto, toAccountDto } from './dto/account.dto.js';
 import { AvailabilityDto, toAvailabilityDto } from './dto/availability.dto.js';
 import { CreateAccountDto } from './dto/create-account.dto.js';
+import { RemovedAccountDto, toRemovedAccountDto } from './dto/removed-account.dto.js';
 import { UpdateAccountDto } from './dto/update-account.dto.js';
 
 /** Upstream accounts of one platform. */
@@ -21,6 +24,7 @@ export class AccountController {
   constructor(
     private readonly accounts: AccountService,
     private readonly queries: AccountQueryService,
+    private readonly remover: AccountRemover,
   ) {}
 
   @Post()
@@ -64,36 +68,47 @@ export class AccountController {
   @ApiOperation({
     summary: 'Remove an account',
     description:
-      'Removes the account, its marks and its error history for good, and takes it out of its groups. Client keys that are bound to it have no account then.',
+      'Removes the account, its marks and its error history for good, and takes it out of its groups. Client keys that are bound to it do not keep it: the answer says how many they are (boundKeys).',
   })
-  @ApiOkResponse({ description: 'The account as it was.', type: AccountDto })
-  async remove(@Param('platform') platform: string, @Param('id') id: string): Promise<Readonly<AccountDto>> {
-    return toAccountDto(await this.accounts.remove(platform, id));
+  @ApiOkResponse({ description: 'The account as it was.', type: RemovedAccountDto })
+  async remove(@Param('platform') platform: string, @Param('id') id: string): Promise<Readonly<RemovedAccountDto>> {
+    return toRemovedAccountDto(await this.remover.remove(platform, id));
   }
 
   @Post(':id/toggle')
   @HttpCode(200)
+  @ApiBody({ type: NoFieldsDto, required: false })
   @ApiOperation({
     summary: 'Switch an account off, or on again',
     description: 'Turns isActive. A decision of yours: it outlives a stop that version 1 made by itself.',
   })
   @ApiOkResponse({ description: 'The account after the change.', type: AccountDto })
   @ApiProblem(409, 'Others changed the account at the same time.')
-  async toggle(@Param('platform') platform: string, @Param('id') id: string): Promise<Readonly<AccountDto>> {
+  async toggle(
+    @Param('platform') platform: string,
+    @Param('id') id: string,
+    @Body() _body: NoFieldsDto,
+  ): Promise<Readonly<AccountDto>> {
     return toAccountDto(await this.accounts.toggleActive(platform, id));
   }
 
   @Post(':id/toggle-schedulable')
   @HttpCode(200)
+  @ApiBody({ type: NoFieldsDto, required: false })
   @ApiOperation({ summary: 'Pause an account, or take it back into use' })
   @ApiOkResponse({ description: 'The account after the change.', type: AccountDto })
   @ApiProblem(409, 'Others changed the account at the same time.')
-  async toggleSchedulable(@Param('platform') platform: string, @Param('id') id: string): Promise<Readonly<AccountDto>> {
+  async toggleSchedulable(
+    @Param('platform') platform: string,
+    @Param('id') id: string,
+    @Body() _body: NoFieldsDto,
+  ): Promise<Readonly<AccountDto>> {
     return toAccountDto(await this.accounts.toggleSchedulable(platform, id));
   }
 
   @Post(':id/reset-rate-limit')
   @HttpCode(200)
+  @ApiBody({ type: NoFieldsDto, required: false })
   @ApiOperation({
     summary: 'End every temporary mark',
     description:
@@ -101,7 +116,11 @@ export class AccountController {
   })
   @ApiOkResponse({ description: 'The account after the change.', type: AccountDto })
   @ApiProblem(409, 'Others changed the account at the same time.')
-  async reset(@Param('platform') platform: string, @Param('id') id: string): Promise<Readonly<AccountDto>> {
+  async reset(
+    @Param('platform') platform: string,
+    @Param('id') id: string,
+    @Body() _body: NoFieldsDto,
+  ): Promise<Readonly<AccountDto>> {
     return toAccountDto(await this.accounts.reset(platform, id));
   }
 

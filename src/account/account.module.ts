@@ -10,6 +10,7 @@ import { AccountRecordFactory } from './account-record.factory.js';
 import { AccountRecovery } from './account-recovery.js';
 import { AccountRowRepository } from './account-row.repository.js';
 import { AccountController } from './account.controller.js';
+import { AccountRemover } from './account-remover.js';
 import { AccountRepository } from './account.repository.js';
 import { AccountService } from './account.service.js';
 import { ErrorHistoryController } from './error-history/error-history.controller.js';
@@ -46,6 +47,7 @@ import { TestPlanner } from './probe/test-planner.js';
     AccountReader,
     AccountRecordFactory,
     AccountRecovery,
+    AccountRemover,
     AccountRepository,
     AccountRowRepository,
     AccountService,

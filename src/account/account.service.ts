@@ -13,7 +13,7 @@ import { getKind, noSuchAccount } from './platform-lookup.js';
 /** A change is decided on the stored record; when that changes meanwhile, the decision is made again this often. */
 const MAX_DECISIONS = 5;
 
-/** What an administrator does to accounts. An unknown platform or id is a 404. */
+/** What an administrator sets on accounts. An unknown platform or id is a 404. */
 @Injectable()
 export class AccountService {
   constructor(
@@ -36,16 +36,6 @@ export class AccountService {
   update(platform: string, id: string, input: AccountInput): Promise<AccountEntry> {
     getKind(this.platforms, platform);
     return this.change(platform, id, this.records.changer(platform, input));
-  }
-
-  /** Answers the account as it was. */
-  async remove(platform: string, id: string): Promise<AccountEntry> {
-    const kind = getKind(this.platforms, platform);
-    const account = await this.queries.get(platform, id);
-    const isRemoved = await this.repository.remove(kind, id);
-    this.directory.forget(platform);
-    if (!isRemoved) throw noSuchAccount(platform, id);
-    return account;
   }
 
   toggleSchedulable(platform: string, id: string): Promise<AccountEntry> {

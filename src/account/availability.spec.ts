@@ -49,6 +49,20 @@ describe('unavailableReasons', () => {
     ['without the model for now', state({}, { missingModels: new Map([['claude-opus', at(60)]]) }), {}, ['model']],
     ['without another model for now', state({}, { missingModels: new Map([['other', at(60)]]) }), {}, []],
     [
+      'over its rate for the model',
+      state({}, { limitedModels: new Map([['claude-opus', at(60)]]) }),
+      {},
+      ['rate_limited'],
+    ],
+    ['over its rate for another model', state({}, { limitedModels: new Map([['claude', at(60)]]) }), {}, []],
+    [
+      'asked for any model, one over its rate',
+      state({}, { limitedModels: new Map([['x', at(60)]]) }),
+      { model: null },
+      [],
+    ],
+    ['recovering', state({}, { recovery: { since: at(-1), until: at(599), served: 0 } }), {}, []],
+    [
       'without the endpoint for now',
       state({}, { missingEndpoints: new Map([['count_tokens', at(60)]]) }),
       { endpoint: 'count_tokens' },

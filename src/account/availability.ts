@@ -95,6 +95,8 @@ function temporaryOnes({ account, marks }: AccountState, { now, model, endpoint 
   if (resetAt !== null) found.push({ reason: 'rate_limited', until: resetAt });
   const withoutModel = model === null ? undefined : marks.missingModels.get(model);
   if (withoutModel !== undefined) found.push({ reason: 'model', until: withoutModel });
+  const limitedModel = model === null ? undefined : marks.limitedModels.get(model);
+  if (limitedModel !== undefined) found.push({ reason: 'rate_limited', until: limitedModel });
   const withoutEndpoint = endpoint === null ? undefined : marks.missingEndpoints.get(endpoint);
   if (withoutEndpoint !== undefined) found.push({ reason: 'cooling_down', until: withoutEndpoint });
   const quotaSpent = account.dailyQuotaUsd > 0 && marks.quotaSpentUsd >= account.dailyQuotaUsd;

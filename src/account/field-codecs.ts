@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import type { AccountProxy, ModelMap } from '@crs/extension-api';
+import { isMetadataHost } from './upstream-url.js';
 
 export const PROXY_TYPES = ['http', 'https', 'socks5'] as const satisfies readonly AccountProxy['type'][];
 
@@ -9,10 +10,7 @@ export interface Codec<T> {
   encode(value: T): string;
 }
 
-export const plainText = (fallback = ''): Codec<string> => ({
-  decode: (text) => text || fallback,
-  encode: (value) => value,
-});
+export const plainText: Codec<string> = { decode: (text) => text, encode: (value) => value };
 
 /** v1 reads anything but the text `true` as no; `schedulable` alone is on unless it is switched off. */
 export const offByDefault: Codec<boolean> = { decode: (text) => text === 'true', encode: String };
@@ -47,6 +45,12 @@ export const usd: Codec<number> = {
   encode: String,
 };
 
+/** `HH:mm`; what is no time of day is midnight, as it counts. */
+export const timeOfDay: Codec<string> = {
+  decode: (text) => (/^(?:[01]?\d|2[0-3]):[0-5]\d$/.test(text) ? text.padStart(5, '0') : '00:00'),
+  encode: (value) => value,
+};
+
 /** Lower is asked first; v1 reads 0 as missing. */
 export const priority: Codec<number> = { decode: (text) => wholeNumber(0).decode(text) || 50, encode: String };
 
@@ -72,6 +76,8 @@ const HOST_NAME = /^(?=.{1,253}$)[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?$/i;
 
 /** A host name or an IP address (an IPv6 address with or without its brackets), and nothing else. */
 export function isProxyHost(text: string): boolean {
+  // The zone of a link-local address (fe80::1%eth0) stands in no URL.
+  if (text.includes('%')) return false;
   if (isIP(text) !== 0 || isIP(text.replace(/^\[(.*)\]$/, '$1')) === 6) return true;
   // What the parser would read as another host (0x7f.1, 256.1.1.1) is no name.
   const address = `http://${text}`;
@@ -88,6 +94,7 @@ export function readProxy(text: string): AccountProxy | null | undefined {
   // v1 stored the port as its form gave it: a number or a text.
   const portNumber = typeof port === 'number' || typeof port === 'string' ? Number(port) : Number.NaN;
   if (knownType === undefined || typeof host !== 'string' || !isProxyHost(host)) return undefined;
+  if (isMetadataHost(host)) return undefined;
   if (!Number.isInteger(portNumber) || portNumber < 1 || portNumber > 65_535) return undefined;
   return {
     type: knownType,

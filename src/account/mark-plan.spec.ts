@@ -40,6 +40,58 @@ describe('planMark', () => {
     expect(isRateLimit).toBe(type === 'rate_limit');
   });
 
+  it.each<[AccountMark, number]>([
+    [{ type: 'overload', statusCode: 529 }, 600],
+    [{ type: 'rate_limit', statusCode: 429 }, 300],
+    [{ type: 'rate_limit', statusCode: 429, resetAt: inSeconds(5 * 3600) }, 5 * 3600],
+    [{ type: 'rate_limit', statusCode: 429, resetAt: inSeconds(30 * DAY_SECONDS) }, 7 * DAY_SECONDS],
+  ])('lets the account recover for ten minutes once %j has ended', (mark, seconds) => {
+    expect(plan(mark).recoveryUntil).toEqual(inSeconds(seconds + 600));
+  });
+
+  it.each<[AccountMark]>([
+    [{ type: 'model_missing', statusCode: 404 }],
+    [{ type: 'endpoint_missing', statusCode: 404 }],
+    [{ type: 'rate_limit', statusCode: 429, scope: 'model' }],
+  ])('has nothing to recover from after %j', (mark) => {
+    expect(plan(mark).recoveryUntil).toBeNull();
+  });
+
+  describe('of a rate limit that concerns one model', () => {
+    const limited = (reset: number | null, rateLimitMinutes = 60, model = 'claude-opus'): MarkPlan => {
+      const resetAt = reset === null ? {} : { resetAt: inSeconds(reset) };
+      return plan(
+        { type: 'rate_limit', statusCode: 429, scope: 'model', ...resetAt },
+        { model },
+        marks,
+        rateLimitMinutes,
+      );
+    };
+
+    it.each([
+      [null, 300],
+      [120, 120],
+      [1800, 1800],
+      [5 * 3600, 5 * 3600],
+      [30 * DAY_SECONDS, 7 * DAY_SECONDS],
+      [-60, 300],
+    ])('keeps the account in use for the others (reset in %p s: for %d s)', (reset, seconds) => {
+      const { coolDown, named, isRateLimit, historyEntry } = limited(reset);
+      expect({ coolDown, isRateLimit }).toEqual({ coolDown: null, isRateLimit: false });
+      expect(named).toEqual({ name: 'limited_model:claude-opus', until: inSeconds(seconds) });
+      expect(historyEntry).toContain('"errorType":"rate_limit"');
+    });
+
+    it('is brief where the duration of a rate limit is 0', () => {
+      expect(limited(5 * 3600, 0).named?.until).toEqual(inSeconds(1800));
+    });
+
+    it('holds for the account where the name is out of all proportion', () => {
+      const { coolDown, named } = limited(120, 60, 'm'.repeat(201));
+      expect([coolDown?.ttlMs, named]).toEqual([120_000, null]);
+    });
+  });
+
   it("writes v1's text of a cool-down", () => {
     expect(plan({}).coolDown?.json).toBe(
       '{"statusCode":529,"errorType":"overload","markedAt":"2026-11-23T04:00:00.000Z","ttlSeconds":600,' +
@@ -82,7 +134,8 @@ describe('planMark', () => {
   });
 
   it('keeps a blocked account in use where the minutes are 0', () => {
-    expect(plan({ type: 'blocked', statusCode: 400 }, {}, { ...marks, blockedMinutes: 0 }).coolDown).toBeNull();
+    const { coolDown, recoveryUntil } = plan({ type: 'blocked', statusCode: 400 }, {}, { ...marks, blockedMinutes: 0 });
+    expect([coolDown, recoveryUntil]).toEqual([null, null]);
   });
 
   it("writes v1's entry of the history, without the secret and cut", () => {
@@ -124,7 +177,14 @@ describe('planMark', () => {
 });
 
 describe('readMarks', () => {
-  const none = { coolDown: null, resetAt: null, missingModels: new Map(), missingEndpoints: new Map() };
+  const none = {
+    coolDown: null,
+    resetAt: null,
+    missingModels: new Map(),
+    limitedModels: new Map(),
+    missingEndpoints: new Map(),
+    recovery: null,
+  };
 
   it('finds nothing where nothing is stored', () => {
     expect(readMarks(null, {}, NOW)).toEqual(none);
@@ -145,6 +205,8 @@ describe('readMarks', () => {
       'model:a:b': until,
       'model:old': String(NOW),
       'model:odd': 'soon',
+      'limited_model:c': until,
+      recovery: `${until}:3`,
       'endpoint:count_tokens': until,
       reset: String(NOW - 1),
       other: until,
@@ -152,6 +214,8 @@ describe('readMarks', () => {
     expect(readMarks(null, stored, NOW)).toEqual({
       ...none,
       missingModels: new Map([['a:b', new Date(NOW + 1)]]),
+      limitedModels: new Map([['c', new Date(NOW + 1)]]),
+      recovery: { since: new Date(NOW + 1 - 600_000), until: new Date(NOW + 1), served: 3 },
       missingEndpoints: new Map([['count_tokens', new Date(NOW + 1)]]),
     });
   });
@@ -167,6 +231,13 @@ describe('readMarks', () => {
   ])('keeps an account out whose cool-down reads %s', (text, type, statusCode, seconds) => {
     expect(readMarks(text, {}, NOW).coolDown).toEqual({ type, statusCode, until: inSeconds(seconds) });
   });
+
+  it.each([`${String(NOW)}:1`, String(NOW + 1), `${String(NOW + 1)}:12`, 'soon:1', ''])(
+    'finds no recovery in %p',
+    (recovery) => {
+      expect(readMarks(null, { recovery }, NOW)).toEqual(none);
+    },
+  );
 
   it('takes a cool-down that says it has ended for none', () => {
     expect(readMarks('{"expiresAt":"2026-11-23T04:00:00.000Z"}', {}, NOW)).toEqual(none);

@@ -1,7 +1,8 @@
 import type { AccountMark } from '@crs/extension-api';
 import type { AppConfig } from '../core/config/app-config.js';
 import { redactErrorText } from './error-text.js';
-import { ENDPOINT, MODEL, RESET } from './stored-marks.js';
+import { RECOVERY_MS } from './recovery-ramp.js';
+import { ENDPOINT, LIMITED_MODEL, MODEL, RESET } from './stored-marks.js';
 
 /** The request whose attempt failed. */
 export interface MarkDetail {
@@ -19,6 +20,8 @@ export interface MarkPlan {
   readonly coolDown: { readonly json: string; readonly ttlMs: number } | null;
   /** A mark that v1 does not know. */
   readonly named: { readonly name: string; readonly until: Date } | null;
+  /** When the recovery is over that follows; null = the failure keeps the account in use. */
+  readonly recoveryUntil: Date | null;
   readonly historyEntry: string;
   /** The record says since when the account is rate limited. */
   readonly isRateLimit: boolean;
@@ -31,7 +34,7 @@ const MAX_ERROR_CHARS = 2000;
 /** A name that is longer is no model's, and is not worth a mark. */
 const MAX_NAME_CHARS = 200;
 
-/** How long a mark keeps the account out, in seconds; 0 = it does not. Pure. */
+/** How long a failure keeps out what it concerns, in seconds; 0 = it does not. Pure. */
 function coolDownSeconds(mark: AccountMark, marks: AppConfig['marks'], now: number): number {
   switch (mark.type) {
     case 'connection':
@@ -66,18 +69,19 @@ function resetOf({ resetAt }: AccountMark, now: number): number | null {
   return restMs > 0 ? restMs : null;
 }
 
-function namedMark(
-  mark: AccountMark,
-  { model, endpoint }: MarkDetail,
-  marks: AppConfig['marks'],
-  now: number,
-): MarkPlan['named'] {
-  const until = new Date(now + HOUR_MS);
-  if (mark.type === 'model_missing' && model.length <= MAX_NAME_CHARS) return { name: MODEL + model, until };
-  if (mark.type === 'endpoint_missing') return { name: ENDPOINT + endpoint, until };
+/** A reset beyond the longest cool-down; null = there is none. */
+function laterReset(mark: AccountMark, marks: AppConfig['marks'], now: number): Date | null {
   const resetMs = mark.type === 'rate_limit' ? resetOf(mark, now) : null;
   if (resetMs === null || resetMs <= marks.maxCustomSeconds * SECOND_MS) return null;
-  return { name: RESET, until: new Date(now + Math.min(resetMs, LONGEST_RESET_MS)) };
+  return new Date(now + Math.min(resetMs, LONGEST_RESET_MS));
+}
+
+/** What the failure says of the model or the endpoint alone; null = of neither. */
+function narrowMark(mark: AccountMark, { model, endpoint }: MarkDetail, until: Date): MarkPlan['named'] {
+  if (mark.type === 'endpoint_missing') return { name: ENDPOINT + endpoint, until };
+  if (model.length > MAX_NAME_CHARS) return null;
+  if (mark.type === 'model_missing') return { name: MODEL + model, until };
+  return mark.type === 'rate_limit' && mark.scope === 'model' ? { name: LIMITED_MODEL + model, until } : null;
 }
 
 /** What a plan depends on beside the failure. */
@@ -98,19 +102,24 @@ export function planMark(mark: AccountMark, detail: MarkDetail, context: MarkCon
   // As v1: with a duration of 0 a rate limit leaves the short cool-down and no lasting mark.
   const isBrief = mark.type === 'rate_limit' && rateLimitMinutes === 0;
   const ttlSeconds = coolDownSeconds(mark, marks, now);
+  const resetAt = isBrief ? null : laterReset(mark, marks, now);
+  const end = resetAt ?? new Date(now + (ttlSeconds === 0 ? HOUR_MS : ttlSeconds * SECOND_MS));
+  const narrow = narrowMark(mark, detail, end);
+  const isParked = narrow === null && ttlSeconds > 0;
   const { requestId, model, endpoint, text } = detail;
   const errorBody = redactErrorText(text, secret, MAX_ERROR_CHARS);
   return {
     at,
-    coolDown: ttlSeconds === 0 ? null : { json: coolDownJson(mark, at, ttlSeconds), ttlMs: ttlSeconds * SECOND_MS },
-    named: isBrief ? null : namedMark(mark, detail, marks, now),
+    coolDown: isParked ? { json: coolDownJson(mark, at, ttlSeconds), ttlMs: ttlSeconds * SECOND_MS } : null,
+    named: narrow ?? (resetAt === null ? null : { name: RESET, until: resetAt }),
+    recoveryUntil: isParked ? new Date(end.getTime() + RECOVERY_MS) : null,
     historyEntry: JSON.stringify({
       time: at.toISOString(),
       status: mark.statusCode,
       errorType: mark.type,
       context: { requestId, model, endpoint, errorBody },
     }),
-    isRateLimit: mark.type === 'rate_limit' && !isBrief,
+    isRateLimit: mark.type === 'rate_limit' && narrow === null && !isBrief,
   };
 }
 

@@ -13,7 +13,7 @@ describe('isProxyHost', () => {
     '10.0.0.1',
     '::1',
     '[::1]',
-    'fe80::1',
+    'fd00::1',
     '2001:db8::8a2e:370:7334',
   ])('takes %s', (host) => {
     expect(isProxyHost(host)).toBe(true);
@@ -43,6 +43,8 @@ describe('isProxyHost', () => {
     '256.1.1.1',
     '0x7f.1',
     '2130706433',
+    '::1%lo',
+    '[fd00::1%eth0]',
     `${'a'.repeat(250)}.com`,
   ])('refuses %j', (host) => {
     expect(isProxyHost(host)).toBe(false);

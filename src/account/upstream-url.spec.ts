@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { findUrlFault } from './upstream-url.js';
+import { findUrlFault, isMetadataHost } from './upstream-url.js';
 
 const METADATA = 'must not lead to a link-local or cloud metadata address';
 const PRIVATE = 'must not lead to a private, loopback or link-local address';
@@ -195,4 +195,34 @@ describe('findUrlFault', () => {
       }),
     );
   });
+});
+
+describe('isMetadataHost', () => {
+  it.each([
+    '169.254.169.254',
+    '169.254.1.2',
+    '100.100.100.200',
+    'fe80::1',
+    '[FE80::1]',
+    'fe80::1%eth0',
+    '::ffff:169.254.169.254',
+    '[::ffff:a9fe:a9fe]',
+    '64:ff9b::169.254.169.254',
+    '::169.254.169.254',
+    '[2002:a9fe:a9fe::]',
+    'fd00:ec2::254',
+    'metadata.google.internal',
+    'METADATA.google.internal.',
+    'metadata',
+    'Instance-Data',
+  ])('is true of %s', (host) => {
+    expect(isMetadataHost(host)).toBe(true);
+  });
+
+  it.each(['127.0.0.1', '::1', '[::1]', '10.0.0.1', 'fd00::1', 'localhost', 'proxy.internal', 'metadata.example.com'])(
+    'is false of %s',
+    (host) => {
+      expect(isMetadataHost(host)).toBe(false);
+    },
+  );
 });

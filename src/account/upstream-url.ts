@@ -48,19 +48,26 @@ export function findUrlFault(text: string, allowPrivate: boolean): string | null
  * when a connection is made.
  */
 function findHostFault(hostname: string, allowPrivate: boolean): string | null {
-  const host = hostname.replace(/^\[|\]$|\.+$/g, '');
-  if (isMetadata(host)) {
+  if (isMetadataHost(hostname)) {
     return `must not lead to a link-local or cloud metadata address (${hostname}): no upstream is there`;
   }
+  const host = bareHost(hostname);
   if (!allowPrivate && (isPrivateAddress(host) || LOCAL_NAMES.test(host))) {
     return `must not lead to a private, loopback or link-local address (${hostname}); ALLOW_PRIVATE_UPSTREAMS=true allows it`;
   }
   return null;
 }
 
-function isMetadata(host: string): boolean {
-  const family = isIP(host);
-  if (family === 0) return METADATA_NAMES.test(host);
+/**
+ * Whether a host leads to a link-local address or to one where clouds hand out the keys of a machine: a name or an IP
+ * address in its usual form, with or without brackets, zone, and dots at its end. Names are not resolved.
+ */
+export function isMetadataHost(host: string): boolean {
+  const bare = bareHost(host);
+  const family = isIP(bare);
+  if (family === 0) return METADATA_NAMES.test(bare);
   // An IPv4-mapped address (::ffff:169.254.169.254) is judged by the IPv4 networks.
-  return metadata.check(host, family === 4 ? 'ipv4' : 'ipv6');
+  return metadata.check(bare, family === 4 ? 'ipv4' : 'ipv6');
 }
+
+const bareHost = (host: string): string => host.toLowerCase().replace(/^\[|%.*$|\]$|\.+$/g, '');

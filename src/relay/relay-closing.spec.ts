@@ -3,6 +3,7 @@ import { openSqliteStore } from '@crs/store';
 import { describe, expect, it, jest } from '@jest/globals';
 import { FakeLeases } from '../../test/support/fake-leases.ts';
 import { testAccount } from '../../test/support/test-account.ts';
+import { testConfig } from '../../test/support/test-config.ts';
 import { testPrincipal } from '../../test/support/test-principal.ts';
 import type { AccountHealthService } from '../account/account-health.service.js';
 import { Admission } from '../api-key/limits/admission.js';
@@ -24,7 +25,7 @@ const body = Buffer.from('{"model":"m","usage":{"input_tokens":3,"output_tokens"
 const answered = (): { served: Served; spending: Spending } => {
   const meter = platform.relay.createUsageMeter();
   meter.onBody(body);
-  const selection = { account: testAccount(), sticky: false, slot: null };
+  const selection = { account: testAccount(), sticky: false, recovering: false, slot: null };
   return {
     served: { answer: { kind: 'whole', status: 200, headers: {}, body, meter }, selection },
     spending: { selection, meter, status: 200 },
@@ -66,6 +67,7 @@ const createSut = (
     platforms,
     { write: () => working } as unknown as AttemptLog,
     { now: () => 1_000 },
+    testConfig(),
   );
 
 describe('RelayClosing', () => {

@@ -1,7 +1,9 @@
-import type { AccountMark, AdmissionTicket, UsageReport } from '@crs/extension-api';
+import type { AccountMark, AdmissionTicket, UpstreamAccount, UsageReport } from '@crs/extension-api';
 import { Injectable, Logger } from '@nestjs/common';
 import { AccountHealthService } from '../account/account-health.service.js';
+import { failureContext } from '../account/failure-context.js';
 import type { Admission } from '../api-key/limits/admission.js';
+import { AppConfig } from '../core/config/app-config.js';
 import type { OutcomeLatch, RelayEnd } from '../core/outcome/outcome-latch.js';
 import { PlatformRegistry } from '../core/platforms/platform.registry.js';
 import { Clock } from '../core/time/clock.js';
@@ -32,6 +34,7 @@ export class RelayClosing {
     private readonly platforms: PlatformRegistry,
     private readonly attemptLog: AttemptLog,
     private readonly clock: Clock,
+    private readonly config: AppConfig,
   ) {}
 
   /** Never rejects: a session that cannot be kept costs the upstream's cache, not the answer. */
@@ -87,7 +90,7 @@ export class RelayClosing {
     const last = job.attempts.at(-1);
     if (last !== undefined)
       job.attempts[job.attempts.length - 1] = { ...last, result: 'broke_off', reason: failure?.type ?? null };
-    const mark = failure === null ? CONNECTION : this.judge(account.platform, failure);
+    const mark = failure === null ? CONNECTION : this.judge(account, job.request.model, failure);
     if (mark === null) return;
     const { id: requestId, model, endpoint } = job.request;
     const detail = { requestId, model, endpoint, text: failure?.text ?? 'The stream broke off' };
@@ -97,9 +100,14 @@ export class RelayClosing {
   }
 
   /** An upstream that says why it fails may blame the request, not itself. */
-  private judge(platform: string, { type, message, text }: NonNullable<StreamTracker['failure']>): AccountMark | null {
+  private judge(
+    account: UpstreamAccount,
+    model: string,
+    { type, message, text }: NonNullable<StreamTracker['failure']>,
+  ): AccountMark | null {
     const failure = { kind: 'error_event', errorType: type, message, text } as const;
-    const verdict = this.platforms.get(platform).relay?.classifyFailure(failure, new Date(this.clock.now()));
+    const context = failureContext(account, model, this.config.marks, this.clock.now());
+    const verdict = this.platforms.get(account.platform).relay?.classifyFailure(failure, context);
     return verdict?.action === 'other_account' ? verdict.mark : null;
   }
 }

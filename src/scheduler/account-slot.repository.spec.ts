@@ -40,6 +40,13 @@ describeOnEachStore('AccountSlotRepository', (storeOfCase) => {
     expect(await store.pttl(slotsOf('a'))).toBeGreaterThan(LEASE_MS + 20_000);
   });
 
+  it('goes by another limit where it is given one', async () => {
+    const candidates = [candidate('a', 0), candidate('b', 9)];
+    const take = async (requestId: string): Promise<string | undefined> =>
+      (await sut.takeFirst(candidates, requestId, () => 1))?.taken.account.id;
+    expect([await take('r1'), await take('r2'), await take('r3')]).toEqual(['a', 'b', undefined]);
+  });
+
   it('gives the slot to the keeper, which takes it out in the end', async () => {
     const found = await sut.takeFirst([candidate('a', 1)], 'r1');
     expect(leases.open.size).toBe(1);

@@ -17,13 +17,16 @@ export class AccountSlotRepository {
   /**
    * Takes a slot of the first of these accounts, each with a limit, that has one free; one round trip. Null: all are
    * full. The slot is renewed until its lease ends.
+   *
+   * @param limitOf requests that the account may have at the same time; its own limit, unless given
    */
   async takeFirst<T extends { readonly account: UpstreamAccount }>(
     candidates: readonly T[],
     requestId: string,
+    limitOf: (candidate: T) => number = ({ account }) => account.maxConcurrentTasks,
   ): Promise<{ readonly taken: T; readonly slot: Lease } | null> {
     const sets = candidates.map(({ account }) => keys.limits.accountConcurrency(account.id));
-    const limits = candidates.map(({ account }) => account.maxConcurrentTasks);
+    const limits = candidates.map(limitOf);
     const args = [requestId, this.clock.now(), LEASE_MS, LEASE_SET_TTL_MS, ...limits];
     const place = await this.store.runScript(takeSlot, sets, args);
     const taken = place === null ? undefined : candidates[place];

@@ -72,6 +72,22 @@ describe('SchedulerService', () => {
     expect((await refusalOf(sut, query())).retryAt).toEqual(new Date(NOW + 30_000));
   });
 
+  it('says when the first account has the model again, or may be asked for it', async () => {
+    const inSeconds = (seconds: number) => new Map([['claude-opus', new Date(NOW + seconds * 1000)]]);
+    states = [
+      state('a', {}, { missingModels: inSeconds(90) }),
+      state('b', {}, { limitedModels: inSeconds(40) }),
+      state('c', { supportedModels: { other: 'other' } }, coolingDown(5)),
+    ];
+    const { counts, retryAt } = await refusalOf(sut, query());
+    expect([...counts]).toEqual([
+      ['model', 2],
+      ['rate_limited', 1],
+    ]);
+    expect(retryAt).toEqual(new Date(NOW + 40_000));
+    expect(await pick(query({ model: 'claude-sonnet' }))).toBe('a');
+  });
+
   it('says so where there is no account at all', async () => {
     states = [];
     expect((await refusalOf(sut, query())).counts.size).toBe(0);

@@ -2,6 +2,7 @@ import type { AccountId, Principal, UpstreamAccount } from '@crs/extension-api';
 import { Injectable } from '@nestjs/common';
 import type { AccountState } from '../account/account-state.js';
 import { availableAt, unavailableReasons, type UnavailableReason } from '../account/availability.js';
+import { shareOf } from '../account/recovery-ramp.js';
 import type { Lease } from '../core/lease/lease-keeper.js';
 import { PlatformRegistry } from '../core/platforms/platform.registry.js';
 import { Clock } from '../core/time/clock.js';
@@ -29,7 +30,23 @@ export interface Selection {
   readonly account: UpstreamAccount;
   /** The session was mapped to this account already. */
   readonly sticky: boolean;
+  /** The account is recovering, and this request is one of those that show how it does. */
+  readonly recovering: boolean;
   /** The account's slot that the request holds; null = the account has no limit. Whoever selects it ends it. */
+  readonly slot: Lease | null;
+}
+
+/** How a request takes its slot. */
+interface SlotWish {
+  /** Null: it takes none. */
+  readonly requestId: string | null;
+  /** Requests that the account may have at the same time; 0 = as many as ever. */
+  readonly limitOf: (state: AccountState) => number;
+}
+
+interface Taken {
+  readonly state: AccountState;
+  readonly sticky: boolean;
   readonly slot: Lease | null;
 }
 
@@ -50,20 +67,26 @@ export class SchedulerService {
 
   /**
    * The bound account of the key, else the account of the session, else the next of the pool; one whose slots are all
-   * taken is passed over. Throws `NoAccountError` with the reasons when none is available.
+   * taken is passed over, and so is one that is recovering and has its share, as long as another can take the request.
+   * Throws `NoAccountError` with the reasons when none is available.
    */
   async selectAccount(query: SelectionQuery): Promise<Selection> {
     const question = { ...query, now: this.clock.now() };
     const tiers = await this.pool.tiersOf(query);
-    const full = new Set<AccountId>();
-    for (const tier of tiers) {
-      const available = tier.filter((state) => unavailableReasons(state, question).length === 0);
-      const mapped = await this.findMapped(query, available);
-      const selection = await this.takeFirst(available, mapped, query.slotFor);
-      if (selection !== null) return selection;
-      for (const { account } of available) full.add(account.id);
+    const available = tiers.map((tier) => tier.filter((state) => unavailableReasons(state, question).length === 0));
+    const mapped = await this.findMapped(query, available.flat());
+    const recovering = (state: AccountState): boolean =>
+      query.slotFor !== null && shareOf(state.marks.recovery, question.now) !== null;
+    const limits = available.flat().some(recovering) ? [shareLimit(question.now), ownLimit] : [ownLimit];
+    for (const limitOf of limits) {
+      for (const tier of available) {
+        const taken = await this.takeFirst(tier, mapped, { requestId: query.slotFor, limitOf });
+        if (taken === null) continue;
+        const { state, sticky, slot } = taken;
+        return { account: state.account, sticky, slot, recovering: recovering(state) };
+      }
     }
-    throw toNoAccountError(tiers.flat(), question, full);
+    throw toNoAccountError(tiers.flat(), question, new Set(available.flat().map(({ account }) => account.id)));
   }
 
   /**
@@ -102,33 +125,43 @@ export class SchedulerService {
   }
 
   /** The account of the session, else the next in turn; where its slots are all taken, the best of the others. */
-  private async takeFirst(
-    available: Tier,
-    mapped: AccountState | null,
-    slotFor: string | null,
-  ): Promise<Selection | null> {
+  private async takeFirst(available: Tier, mapped: AccountState | null, wish: SlotWish): Promise<Taken | null> {
+    const own = available.find((state) => state === mapped);
     // The turn is counted before the store is asked: requests that come meanwhile begin with the next account.
-    const first = mapped ?? this.balancer.pick(available);
+    const first = own ?? this.balancer.pick(available);
     if (first === null) return null;
-    const found = await this.takeSlot([first], slotFor);
+    const found = await this.takeSlot([first], wish);
     if (found !== null) return { ...found, sticky: first === mapped };
     const others = available.filter((state) => state !== first);
-    const other = await this.takeSlot(this.balancer.rank(others), slotFor);
+    const other = await this.takeSlot(this.balancer.rank(others), wish);
     if (other === null) return null;
-    this.balancer.noteTurn(other.account);
+    this.balancer.noteTurn(other.state.account);
     return { ...other, sticky: false };
   }
 
   /** Null: all are full. Only accounts with a limit, before the first without one, cost a round trip. */
-  private async takeSlot(ordered: Tier, slotFor: string | null): Promise<Omit<Selection, 'sticky'> | null> {
-    const unlimitedAt = ordered.findIndex(({ account }) => slotFor === null || account.maxConcurrentTasks <= 0);
+  private async takeSlot(ordered: Tier, { requestId, limitOf }: SlotWish): Promise<Omit<Taken, 'sticky'> | null> {
+    const unlimitedAt = ordered.findIndex((state) => requestId === null || limitOf(state) <= 0);
     const limited = unlimitedAt === -1 ? ordered : ordered.slice(0, unlimitedAt);
-    const found = slotFor === null || limited.length === 0 ? null : await this.slots.takeFirst(limited, slotFor);
-    if (found !== null) return { account: found.taken.account, slot: found.slot };
+    const found =
+      requestId === null || limited.length === 0 ? null : await this.slots.takeFirst(limited, requestId, limitOf);
+    if (found !== null) return { state: found.taken, slot: found.slot };
     const unlimited = ordered[unlimitedAt];
-    return unlimited === undefined ? null : { account: unlimited.account, slot: null };
+    return unlimited === undefined ? null : { state: unlimited, slot: null };
   }
 }
+
+const ownLimit = ({ account }: AccountState): number => account.maxConcurrentTasks;
+
+/** The smaller of the account's own limit and its share while it recovers. */
+const shareLimit =
+  (now: number) =>
+  (state: AccountState): number => {
+    const own = ownLimit(state);
+    const share = shareOf(state.marks.recovery, now);
+    if (share === null) return own;
+    return own > 0 ? Math.min(own, share) : share;
+  };
 
 const NONE_FULL: ReadonlySet<AccountId> = new Set();
 
@@ -147,7 +180,8 @@ function toNoAccountError(
     const reason = isFull ? 'slots_full' : unavailableReasons(state, question)[0];
     if (reason === undefined) continue;
     counts.set(reason, (counts.get(reason) ?? 0) + 1);
-    earliest = Math.min(earliest, availableAt(state, question.now)?.getTime() ?? Number.POSITIVE_INFINITY);
+    const { now, model, endpoint } = question;
+    earliest = Math.min(earliest, availableAt(state, now, { model, endpoint })?.getTime() ?? Number.POSITIVE_INFINITY);
   }
   const elsewhere = { ...question, endpoint: null };
   const lacksEndpointOnly =

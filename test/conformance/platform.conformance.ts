@@ -216,9 +216,10 @@ function describeAdapter(name: string, sut: RelayAdapter): void {
 
   it('has a verdict on every failure, the same each time, and no reset in the past', () => {
     fc.assert(
-      fc.property(failure, (failed) => {
-        const verdict = sut.classifyFailure(failed, NOW);
-        expect(sut.classifyFailure(failed, NOW)).toEqual(verdict);
+      fc.property(failure, text, fc.array(text), (failed, model, accountFaultTexts) => {
+        const context = { now: NOW, model, accountFaultTexts };
+        const verdict = sut.classifyFailure(failed, context);
+        expect(sut.classifyFailure(failed, context)).toEqual(verdict);
         if (verdict.action === 'give_up') return;
         expect(verdict.action).toBe('other_account');
         const resetAt = verdict.mark?.resetAt;

@@ -144,6 +144,26 @@ describe('accounts', () => {
     expect(await servedBy(key)).toBe('up-b');
   });
 
+  it('that are expired offer no models', async () => {
+    const first = await account('up-a', { supportedModels: ['of-a'] });
+    await account('up-b', { supportedModels: ['of-b'] });
+    const { key } = await app.key();
+    const models = async (): Promise<string[]> => {
+      const { body } = await app.call('GET', '/api/v1/models', undefined, { 'x-api-key': key });
+      return body.data.map(({ id }: { id: string }) => id);
+    };
+    expect(await models()).toEqual(['of-a', 'of-b']);
+    await app.api('PUT', `/accounts/claude-console/${first}`, { subscriptionExpiresAt: '2020-01-31' });
+    expect(await models()).toEqual(['of-b']);
+  });
+
+  it('that are removed say how many keys were bound to them', async () => {
+    const id = await app.account(simulator.url, 'up-a');
+    await app.key({ claudeConsoleAccountId: id });
+    await app.key({ claudeConsoleAccountId: id });
+    expect((await app.api('DELETE', `/accounts/claude-console/${id}`)).body).toMatchObject({ id, boundKeys: 2 });
+  });
+
   it('show what went wrong with them, until that is forgotten', async () => {
     const first = await account('up-a', { priority: 1 });
     await account('up-b', { priority: 2 });

@@ -39,6 +39,7 @@ const defaults: ConfigValues = {
     firstByteTimeoutMs: 120_000,
     idleTimeoutMs: 60_000,
     holdMs: 10_000,
+    rateLimitWaitMs: 2000,
     dedicatedFallback: false,
   },
   limits: { slotMaxLifeMs: 600_000 },
@@ -53,6 +54,7 @@ const defaults: ConfigValues = {
     rateLimitSeconds: 300,
     maxCustomSeconds: 1800,
     blockedMinutes: 10,
+    accountFaultTexts: [],
   },
   egress: {
     allowPrivateUpstreams: true,

@@ -19,6 +19,7 @@ export class TwoAccounts {
   app!: TestApp;
   first!: string;
   second!: string;
+  keyId!: string;
   headers!: Record<string, string>;
 
   static forSuite(config: ConfigOverrides = {}): TwoAccounts {
@@ -29,7 +30,9 @@ export class TwoAccounts {
       sut.app = await TestApp.start(config);
       sut.first = await sut.app.account(sut.simulator.url, 'up-a', { priority: 1 });
       sut.second = await sut.app.account(sut.simulator.url, 'up-b', { priority: 2 });
-      secret = (await sut.app.key()).key;
+      const { id, key } = await sut.app.key();
+      sut.keyId = id;
+      secret = key;
     });
     afterAll(async () => {
       await sut.app.close();

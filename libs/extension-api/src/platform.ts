@@ -89,9 +89,23 @@ export interface AccountMark {
   readonly statusCode: number;
   /** When the upstream said that it ends. */
   readonly resetAt?: Date;
+  /** Of a rate limit: by the upstream's own words it concerns the model that was asked for, and no other. */
+  readonly scope?: 'model';
 }
 
-/** What to do with a failed attempt. Pure: the same failure gives the same verdict. */
+/** What a verdict depends on beside the failure. */
+export interface FailureContext {
+  readonly now: Date;
+  /** The model that was asked for, under the upstream's name. */
+  readonly model: string;
+  /**
+   * Texts beyond the platform's own by which an upstream says that it refuses the account and not the request; lower
+   * case, found anywhere in the message.
+   */
+  readonly accountFaultTexts: readonly string[];
+}
+
+/** What to do with a failed attempt. Pure: the same failure in the same context gives the same verdict. */
 export type FailureVerdict =
   /** Ask another account. */
   | { readonly action: 'other_account'; readonly mark: AccountMark | null }
@@ -207,7 +221,7 @@ export interface LocalAnswer {
 export interface RelayAdapter {
   readonly protocol: ProtocolName;
   buildRequest(request: RelayRequest, account: UpstreamAccount): UpstreamRequest;
-  classifyFailure(failure: AttemptFailure, now: Date): FailureVerdict;
+  classifyFailure(failure: AttemptFailure, context: FailureContext): FailureVerdict;
   createUsageMeter(): UsageMeter;
   readonly probe: AccountProbe;
   /**

@@ -30,7 +30,10 @@ export const keys = {
     indexEmpty: (prefix: string) => `${prefix}:index:empty`,
     tempUnavailable: (accountType: string, id: string) => `temp_unavailable:${accountType}:${id}`,
     errorHistory: (accountType: string, id: string) => `error_history:${accountType}:${id}`,
-    /** Marks that v1 does not know: `model:{name}`, `endpoint:{name}`, `reset` -> epoch ms when it ends. */
+    /**
+     * Marks that v1 does not know: `model:{name}`, `limited_model:{name}`, `endpoint:{name}`, `reset` -> epoch ms when it
+     * ends; `recovery` -> `{epoch ms when it is over}:{requests served since it began}`.
+     */
     marks: (accountType: string, id: string) => `v2:account:marks:${accountType}:${id}`,
     /** Rated USD spent in the quota day that began at `{periodStart}` (`YYYY-MM-DDTHH:mm`). */
     quotaCost: (id: string, periodStart: string) => `v2:account:quota:${id}:${periodStart}`,

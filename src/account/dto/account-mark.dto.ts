@@ -1,24 +1,39 @@
 import { ApiProperty } from '@nestjs/swagger';
 import type { AccountMarks, CoolDown } from '../account-state.js';
-import { coolDownReason, type UnavailableReason } from '../availability.js';
+import { shareAfter } from '../recovery-ramp.js';
+import { coolDownReason, UNAVAILABLE_REASONS, type UnavailableReason } from '../availability.js';
 
-const MARK_TYPES = ['cool_down', 'reset', 'model_missing', 'endpoint_missing', 'v1_stop'] as const;
+const MARK_TYPES = [
+  'cool_down',
+  'reset',
+  'model_missing',
+  'model_limited',
+  'endpoint_missing',
+  'v1_stop',
+  'recovering',
+] as const;
 
-/** Something that keeps an account out of use for a while. */
+/** Something that keeps an account out of use for a while, or in use for less. */
 export class AccountMarkDto {
   @ApiProperty({
     description:
-      'cool_down: after a failure. reset: the upstream named a later reset. model_missing, endpoint_missing: the upstream does not have it. v1_stop: version 1 stopped the account.',
+      'cool_down: after a failure. reset: the upstream named a later reset. model_missing, endpoint_missing: the upstream does not have it. model_limited: it is over its rate for this model only. v1_stop: version 1 stopped the account. recovering: what kept it out has ended; it has few requests at a time at first, twice as many with each one that it serves.',
     enum: MARK_TYPES,
     example: 'cool_down',
   })
   type!: (typeof MARK_TYPES)[number];
 
-  @ApiProperty({ description: 'The code under which it counts in availability.', example: 'cooling_down' })
-  reason!: UnavailableReason;
+  @ApiProperty({
+    description: 'The code under which it counts in availability; null while recovering: the account is available.',
+    enum: UNAVAILABLE_REASONS,
+    nullable: true,
+    example: 'cooling_down',
+  })
+  reason!: UnavailableReason | null;
 
   @ApiProperty({
-    description: 'What failed (of a cool-down), or which model or endpoint is missing; null for the others.',
+    description:
+      'What failed (of a cool-down), which model or endpoint it is about, or the requests that it has at the same time (recovering); null for the others.',
     nullable: true,
     type: String,
     example: 'overload',
@@ -38,13 +53,18 @@ export class AccountMarkDto {
 }
 
 export function toAccountMarkDtos(marks: AccountMarks): readonly Readonly<AccountMarkDto>[] {
-  const { coolDown, resetAt } = marks;
+  const { coolDown, resetAt, recovery } = marks;
+  const isOut = coolDown !== null || resetAt !== null;
   return [
     ...(coolDown === null ? [] : [coolDownDto(coolDown)]),
     ...(resetAt === null ? [] : [markDto('reset', 'rate_limited', resetAt)]),
     ...[...marks.missingModels].map(([name, until]) => markDto('model_missing', 'model', until, name)),
+    ...[...marks.limitedModels].map(([name, until]) => markDto('model_limited', 'rate_limited', until, name)),
     ...[...marks.missingEndpoints].map(([name, until]) => markDto('endpoint_missing', 'cooling_down', until, name)),
     ...marks.v1Stops.map(({ reason, until }) => markDto('v1_stop', reason, until)),
+    ...(recovery === null || isOut
+      ? []
+      : [markDto('recovering', null, recovery.until, String(shareAfter(recovery.served)))]),
   ];
 }
 
@@ -57,7 +77,7 @@ function coolDownDto({ type, statusCode, until }: CoolDown): Readonly<AccountMar
 
 function markDto(
   type: AccountMarkDto['type'],
-  reason: UnavailableReason,
+  reason: UnavailableReason | null,
   until: Date,
   name: string | null = null,
 ): Readonly<AccountMarkDto> {

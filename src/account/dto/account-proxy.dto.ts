@@ -1,20 +1,71 @@
 import type { AccountProxy } from '@crs/extension-api';
+import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, IsInt, IsOptional, IsString, Max, MaxLength, Min, ValidateBy } from 'class-validator';
+import {
+  IsIn,
+  IsInt,
+  IsOptional,
+  IsString,
+  Matches,
+  Max,
+  MaxLength,
+  Min,
+  ValidateBy,
+  type ValidationArguments,
+} from 'class-validator';
+import { NO_CONTROL_CHARACTERS } from '../../core/http/tidy-text.js';
 import type { ProxyInput } from '../account-input.js';
 import { isProxyHost, PROXY_TYPES } from '../field-codecs.js';
+import { isMetadataHost } from '../upstream-url.js';
 
 const MAX_CREDENTIAL_LENGTH = 500;
+/** One byte tells the length of each in the protocol. */
+const MAX_SOCKS_BYTES = 255;
+
+const isHost = (value: unknown): value is string => typeof value === 'string' && isProxyHost(value);
 
 const IsProxyHost = (): PropertyDecorator =>
   ValidateBy({
     name: 'isProxyHost',
     validator: {
-      validate: (value) => typeof value === 'string' && isProxyHost(value),
-      defaultMessage: () =>
-        '$property must be a host name or an IP address, without scheme, port, path, user name or password',
+      validate: (value) => isHost(value) && !isMetadataHost(value),
+      defaultMessage: (told) =>
+        isHost(told?.value)
+          ? '$property must not be a link-local or cloud metadata address: no proxy is there'
+          : '$property must be a host name or an IP address, without scheme, port, path, user name or password',
     },
   });
+
+/** What the type of the proxy cannot carry, in words for an administrator; null = nothing. */
+function findMisfit({ value, property, object }: ValidationArguments): string | null {
+  if (typeof value !== 'string') return 'must be text';
+  const { type } = object as Partial<AccountProxyInputDto>;
+  if (type === 'socks5') {
+    const isLong = Buffer.byteLength(value) > MAX_SOCKS_BYTES;
+    return isLong ? `must have at most ${String(MAX_SOCKS_BYTES)} bytes for socks5` : null;
+  }
+  const isSplit = property === 'username' && value.includes(':');
+  return isSplit ? 'must not hold a colon: http and https proxies take what follows it for the password' : null;
+}
+
+const FitsProxyType = (): PropertyDecorator =>
+  ValidateBy({
+    name: 'fitsProxyType',
+    validator: {
+      validate: (_, told) => told === undefined || findMisfit(told) === null,
+      defaultMessage: (told) => `$property ${(told && findMisfit(told)) ?? 'does not fit the type of the proxy'}`,
+    },
+  });
+
+/** A user name or a password; may be left out. */
+const Credential = (): PropertyDecorator =>
+  applyDecorators(
+    IsOptional(),
+    FitsProxyType(),
+    Matches(NO_CONTROL_CHARACTERS, { message: '$property must not hold control characters' }),
+    MaxLength(MAX_CREDENTIAL_LENGTH),
+    IsString({ message: '$property must be text' }),
+  );
 
 /** A proxy as an administrator gives it. */
 export class AccountProxyInputDto implements ProxyInput {
@@ -23,7 +74,8 @@ export class AccountProxyInputDto implements ProxyInput {
   type!: AccountProxy['type'];
 
   @ApiProperty({
-    description: 'Host name or IP address, without scheme, port, path, user name or password.',
+    description:
+      'Host name or IP address, without scheme, port, path, user name or password. Not a link-local or cloud metadata address; private ones are fine.',
     example: 'proxy.example.com',
   })
   @IsProxyHost()
@@ -36,27 +88,23 @@ export class AccountProxyInputDto implements ProxyInput {
   port!: number;
 
   @ApiPropertyOptional({
-    description: 'User name; left out or null: none.',
+    description: 'User name, at most 255 bytes for socks5, without a colon for http and https; left out or null: none.',
     nullable: true,
     type: String,
     example: 'relay',
   })
-  @IsOptional()
-  @MaxLength(MAX_CREDENTIAL_LENGTH)
-  @IsString({ message: '$property must be text' })
+  @Credential()
   username?: string | null;
 
   @ApiPropertyOptional({
     description:
-      'Password. Left out of a change, the stored one is kept if host, port and user name stay the same; null removes it.',
+      'Password, at most 255 bytes for socks5. Left out of a change, the stored one is kept if host, port and user name stay the same; null removes it.',
     nullable: true,
     type: String,
     writeOnly: true,
     example: 'correct horse battery staple',
   })
-  @IsOptional()
-  @MaxLength(MAX_CREDENTIAL_LENGTH)
-  @IsString({ message: '$property must be text' })
+  @Credential()
   password?: string | null;
 }
 

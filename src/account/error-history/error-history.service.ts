@@ -23,9 +23,9 @@ export class ErrorHistoryService {
     id: string,
     page: { readonly offset: number; readonly limit: number },
   ): Promise<HistoryPage> {
-    const { kind } = await this.accounts.get(platform, id);
+    const { kind, state } = await this.accounts.get(platform, id);
     const { texts, total } = await this.repository.read(kind, id, page);
-    const items = texts.map(parseHistoryEntry).filter((entry) => entry !== null);
+    const items = texts.map((text) => parseHistoryEntry(text, state.account.secret)).filter((entry) => entry !== null);
     return { items, total, unreadable: texts.length - items.length };
   }
 

@@ -42,15 +42,56 @@ describe('parseHistoryEntry', () => {
       { at: AT, status: null, errorType: 'unknown', context: {} },
     ],
   ])('reads %s', (text, entry) => {
-    expect(parseHistoryEntry(text)).toEqual(entry);
+    expect(parseHistoryEntry(text, '')).toEqual(entry);
   });
 
   it.each(['', 'broken', 'null', '7', '[]', '{}', '{"time":"soon"}', '{"time":null}', '{"time":{}}'])(
     'finds no entry in %j',
     (text) => {
-      expect(parseHistoryEntry(text)).toBeNull();
+      expect(parseHistoryEntry(text, '')).toBeNull();
     },
   );
+
+  it('keeps of what was noted only what is known or a short text, without anything that looks like a key', () => {
+    const context = {
+      requestId: 'req_1',
+      model: 'claude-opus-5-5',
+      endpoint: 'messages',
+      errorBody: { error: { message: 'No key mykey-1 here, Bearer abcdefgh.ijkl, sk-ant-REDACTED' } },
+      reason: 'account sk-ant-abcdef is gone',
+      words: 'x'.repeat(201),
+      retries: 3,
+      nested: { apiKey: 'x' },
+      headers: { 'x-api-key': 'sk-ant-abcdef' },
+      requestHeaders: 'cookie: a=b',
+      Authorization: 'abc',
+      apiKey: 'plain',
+      set_cookie: 'a=b',
+    };
+    const text = JSON.stringify({ time: AT, status: 401, errorType: 'sk-ant-abcdefgh', context });
+    expect(parseHistoryEntry(text, 'mykey-1')).toEqual({
+      at: AT,
+      status: 401,
+      errorType: '[redacted]',
+      context: {
+        requestId: 'req_1',
+        model: 'claude-opus-5-5',
+        endpoint: 'messages',
+        errorBody: '{"error":{"message":"No key [redacted] here, [redacted], [redacted]"}}',
+        reason: 'account [redacted] is gone',
+      },
+    });
+  });
+
+  it('cuts long words of an upstream, and leaves out null', () => {
+    const context = { errorBody: 'x y '.repeat(1000), model: 'm '.repeat(200), endpoint: null };
+    const contextOf = (given: object) => parseHistoryEntry(JSON.stringify({ time: AT, context: given }), '')?.context;
+    expect(contextOf({ errorBody: null })).toEqual({});
+    const found = contextOf(context);
+    expect(found?.['errorBody']).toHaveLength(2000);
+    expect(found?.['model']).toHaveLength(200);
+    expect(Object.keys(found ?? {})).toEqual(['errorBody', 'model']);
+  });
 
   it('never throws', () => {
     const entry = fc.record({
@@ -66,7 +107,7 @@ describe('parseHistoryEntry', () => {
           entry.map((value) => JSON.stringify(value)),
         ),
         (text) => {
-          const found = parseHistoryEntry(text);
+          const found = parseHistoryEntry(text, 'secret');
           expect(found === null || !Number.isNaN(found.at.getTime())).toBe(true);
         },
       ),
@@ -88,12 +129,17 @@ describe('/accounts/:platform/:id/error-history', () => {
   it('shows the errors of an account, newest first, page by page', async () => {
     const id = await api.create();
     for (const minute of ['00', '01', '02']) {
-      const entry = { time: `2026-11-23T03:${minute}:00.000Z`, status: 529, errorType: 'overload', context: { n: 1 } };
+      const entry = {
+        time: `2026-11-23T03:${minute}:00.000Z`,
+        status: 529,
+        errorType: 'overload',
+        context: { model: 'm' },
+      };
       await api.store.lpush(`error_history:claude-console:${id}`, JSON.stringify(entry));
     }
     const read = async (query: string) => (await api.send('GET', `claude-console/${id}/error-history${query}`)).body;
     expect(await read('?limit=1')).toEqual({
-      items: [{ time: '2026-11-23T03:02:00.000Z', status: 529, errorType: 'overload', context: { n: 1 } }],
+      items: [{ time: '2026-11-23T03:02:00.000Z', status: 529, errorType: 'overload', context: { model: 'm' } }],
       total: 3,
       unreadable: 0,
     });
@@ -102,6 +148,18 @@ describe('/accounts/:platform/:id/error-history', () => {
       total: 3,
     });
     expect((await api.send('GET', `claude-console/${id}/error-history?limit=0`)).status).toBe(400);
+  });
+
+  it('never shows the key of the account', async () => {
+    const id = await api.create({ apiKey: 'mykey' });
+    const entry = {
+      time: '2026-11-23T03:00:00.000Z',
+      context: { errorBody: 'mykey is wrong', headers: { a: 'mykey' } },
+    };
+    await api.store.lpush(`error_history:claude-console:${id}`, JSON.stringify(entry));
+    expect((await api.send('GET', `claude-console/${id}/error-history`)).body['items']).toMatchObject([
+      { context: { errorBody: '[redacted] is wrong' } },
+    ]);
   });
 
   it('leaves out what cannot be read, and says how much', async () => {

@@ -14,11 +14,14 @@ const registry: Pick<PlatformRegistry, 'list'> = { list: () => registered };
 describe('GroupFamilies', () => {
   const sut = new GroupFamilies(registry as PlatformRegistry);
 
-  it('puts the platforms of a service together, and counts a binding field once', () => {
+  it('puts the platforms of a service together', () => {
     const family = sut.ofService('claude');
     expect(family).toEqual({ service: 'claude', storedPlatform: 'claude', platforms: registered });
     expect(sut.ofGroup('claude')).toEqual(family);
-    expect(family === null ? [] : sut.bindingFields(family)).toEqual(['claudeAccountId']);
+  });
+
+  it('names each field once that can bind a key to a group, whatever its family', () => {
+    expect(sut.bindingFields()).toEqual(['claudeAccountId', 'claudeConsoleAccountId']);
   });
 
   it('knows nothing of what no platform serves', () => {

@@ -25,9 +25,13 @@ export class GroupFamilies {
     return this.find(({ platform }) => platform.account.groupPlatform === storedPlatform);
   }
 
-  /** The fields of a client key's record that can bind it to a group of the family. */
-  bindingFields({ platforms }: GroupFamily): readonly string[] {
-    return [...new Set(kindsOf({ platforms }).map((kind) => kind.binding.groupField))];
+  /**
+   * The fields of a client key's record that can name a group, each once. Those of every family: nothing keeps a key from
+   * being bound to a group of another one.
+   */
+  bindingFields(): readonly string[] {
+    const bindings = kindsOf({ platforms: this.registry.list() }).map((kind) => kind.binding);
+    return [...new Set(bindings.flatMap(({ groupField, storedField }) => [groupField, storedField]))];
   }
 
   private find(matches: (registered: RegisteredPlatform) => boolean): GroupFamily | null {

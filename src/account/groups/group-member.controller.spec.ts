@@ -57,6 +57,18 @@ describe('members of an account group', () => {
     expect(await ids()).toEqual([['a'], 1]);
   });
 
+  it('are found by their id in any case', async () => {
+    const id = await api.create();
+    const upper = id.toUpperCase();
+    expect((await api.call('POST', path, { accountId: upper })).body).toMatchObject({ id, name: 'console-one' });
+    expect((await api.call('PUT', path, { accountIds: [upper, id] })).body).toMatchObject({
+      total: 1,
+      items: [{ id }],
+    });
+    expect((await api.call('DELETE', `${path}/${upper}`)).body).toMatchObject({ id });
+    expect(await ids()).toEqual([[], 0]);
+  });
+
   it('are replaced all at once', async () => {
     await api.call('POST', path, { accountId: 'a' });
     const { status, body } = await api.call('PUT', path, { accountIds: ['c', 'b', 'c'] });

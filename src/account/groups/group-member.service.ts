@@ -1,5 +1,6 @@
 import { Injectable, NotFoundException } from '@nestjs/common';
 import type { ListResult } from '../../core/http/list-result.js';
+import { toRecordId } from '../../core/http/record-id.js';
 import { ValidationFailedException } from '../../core/http/validation.js';
 import type { AccountEntry } from '../account-entry.factory.js';
 import { AccountReader } from '../account-reader.js';
@@ -38,22 +39,24 @@ export class GroupMemberService {
 
   /** The given accounts are the members from now on. 400 naming those that are neither accounts of the family nor members. */
   async replace(id: string, accountIds: readonly string[]): Promise<ListResult<GroupMember>> {
-    await this.put(id, 'replace', 'accountIds', accountIds);
+    await this.put(id, 'replace', 'accountIds', accountIds.map(toMemberId));
     return this.list(id);
   }
 
   /** Adding a member once more changes nothing. */
   async add(id: string, accountId: string): Promise<GroupMember> {
-    return this.describeOne(await this.put(id, 'add', 'accountId', [accountId]), accountId);
+    const member = toMemberId(accountId);
+    return this.describeOne(await this.put(id, 'add', 'accountId', [member]), member);
   }
 
   /** Answers the member that it was; 404 where it was none. */
   async remove(id: string, accountId: string): Promise<GroupMember> {
+    const member = toMemberId(accountId);
     const { group, family } = await this.groups.getServed(id);
-    const unknown = await this.repository.changeMembers(group.id, family, 'remove', [accountId]);
+    const unknown = await this.repository.changeMembers(group.id, family, 'remove', [member]);
     if (unknown === null) throw noSuchGroup(id);
     if (unknown.length > 0) throw noSuchMember(accountId);
-    return this.describeOne(family, accountId);
+    return this.describeOne(family, member);
   }
 
   private async put(
@@ -91,6 +94,9 @@ export class GroupMemberService {
     return [...served, ...others.map((id) => ({ id, account: null }))];
   }
 }
+
+/** Ids are UUIDs in lower case; an old database may hold others, which are taken as they are. */
+const toMemberId = (text: string): string => toRecordId(text) ?? text;
 
 const noSuchMember = (accountId: string): NotFoundException =>
   new NotFoundException(`The account "${accountId.slice(0, 100)}" is no member of this group`);

@@ -141,6 +141,9 @@ describe('account groups', () => {
 
   it.each([
     ['claude', 'claudeAccountId', 1, '1 client key is bound to this group; bind it elsewhere first'],
+    ['claude', 'openaiAccountId', 1, '1 client key is bound to this group; bind it elsewhere first'],
+    ['claude', 'claudeConsoleAccountId', 1, '1 client key is bound to this group; bind it elsewhere first'],
+    ['codex', 'claudeAccountId', 2, '2 client keys are bound to this group; bind them elsewhere first'],
     ['codex', 'openaiAccountId', 3, '3 client keys are bound to this group; bind them elsewhere first'],
   ])('removes no %s group that client keys are bound to by %s', async (platform, field, count, detail) => {
     const id = await create({ platform });
@@ -183,6 +186,25 @@ describe('account groups', () => {
       jest.spyOn(api.store, 'runScript').mockResolvedValueOnce(reply);
       expect([method, (await api.call(method, `${GROUPS}/${id}${path}`, body)).status]).toEqual([method, 404]);
     }
+  });
+
+  it('lists the others where a record or a list of members is broken', async () => {
+    const id = await create();
+    await api.store.sadd('account_groups', 'broken', 'memberless');
+    await api.store.set('account_group:broken', 'no hash');
+    await api.store.hset('account_group:memberless', { id: 'memberless', name: 'v1', platform: 'gemini' });
+    await api.store.set('account_group_members:memberless', 'no set');
+    const { status, body } = await api.call('GET', GROUPS);
+    expect([status, body]).toMatchObject([
+      200,
+      {
+        items: [
+          { id, memberCount: 0 },
+          { id: 'memberless', memberCount: 0 },
+        ],
+        total: 2,
+      },
+    ]);
   });
 
   it('shows groups of version 1 that it does not serve, and leaves them alone', async () => {

@@ -1,6 +1,6 @@
 import { keys, STORE_CLIENT, type StoreClient, type StoreCommand } from '@crs/store';
 import { Inject, Injectable } from '@nestjs/common';
-import { repliesOf } from '../../core/store/batch-replies.js';
+import { repliesOf, repliesOfRightType } from '../../core/store/batch-replies.js';
 import type { RecordFields } from '../account-record.js';
 import { type AccountGroup, decodeGroup } from './account-group.js';
 import { type GroupFamily, kindsOf } from './group-families.js';
@@ -69,16 +69,16 @@ export class GroupRepository {
     );
   }
 
-  /** Ids without a record are left out. */
+  /** Ids without a record are left out: one that another type of value stands under must not hide the others. */
   private async read(ids: readonly string[]): Promise<readonly AccountGroup[]> {
     if (ids.length === 0) return [];
     const commands = ids.flatMap((id): StoreCommand[] => [
       ['hgetall', keys.group.record(id)],
       ['scard', keys.group.members(id)],
     ]);
-    const replies = await repliesOf(this.store.pipeline(commands));
+    const replies = await repliesOfRightType(this.store.pipeline(commands));
     return ids.flatMap((id, position) => {
-      const record = replies[2 * position] as RecordFields;
+      const record = (replies[2 * position] ?? {}) as RecordFields;
       return Object.keys(record).length === 0 ? [] : [decodeGroup(id, record, Number(replies[2 * position + 1]))];
     });
   }

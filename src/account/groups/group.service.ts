@@ -91,8 +91,8 @@ export class GroupService {
   /** Answers the group as it was. 409 while it has members, or client keys are bound to it. */
   async remove(id: string): Promise<GroupEntry> {
     const entry = await this.getServed(id);
-    const { group, family } = entry;
-    const boundKeys = await this.countBoundKeys(group.id, family);
+    const { group } = entry;
+    const boundKeys = await this.countBoundKeys(group.id);
     if (boundKeys > 0) throw new ConflictException(boundWords(boundKeys));
     const members = await this.repository.remove(group.id);
     if (members === null) throw noSuchGroup(id);
@@ -100,8 +100,8 @@ export class GroupService {
     return entry;
   }
 
-  private async countBoundKeys(id: string, family: GroupFamily): Promise<number> {
-    const fields = this.families.bindingFields(family);
+  private async countBoundKeys(id: string): Promise<number> {
+    const fields = this.families.bindingFields();
     const counts = await Promise.all(fields.map((field) => this.apiKeys.countBoundTo(field, `${BINDING_PREFIX}${id}`)));
     return counts.reduce((sum, count) => sum + count, 0);
   }

@@ -5,6 +5,7 @@ import { EgressError } from '../../core/egress/egress-error.js';
 import type { HttpExchange, IncomingResponse } from '../../core/egress/http-exchange.js';
 import type { Clock } from '../../core/time/clock.js';
 import { redactErrorText } from '../error-text.js';
+import { failureContext } from '../failure-context.js';
 import { AnswerReader, noEventStream } from './answer-reader.js';
 import { explainFault } from './egress-words.js';
 import { SecretFilter } from './secret-filter.js';
@@ -141,7 +142,10 @@ export class AccountTest {
     if (failure === null) return { mark: null, verdict: null };
     const { adapter, account, request } = this.plan;
     const now = this.tools.clock.now();
-    const verdict = adapter.classifyFailure(failure, new Date(now));
+    const verdict = adapter.classifyFailure(
+      failure,
+      failureContext(account, request.model, this.tools.config.marks, now),
+    );
     const wasAnswered = this.reader.hasText;
     return judgeTest({ failure, verdict, wasAnswered, request, account, config: this.tools.config, now });
   }

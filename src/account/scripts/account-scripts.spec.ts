@@ -14,6 +14,7 @@ import { changeMembers } from '../groups/scripts/change-members.script.js';
 import { removeGroup } from '../groups/scripts/remove-group.script.js';
 import { updateGroup } from '../groups/scripts/update-group.script.js';
 import { markAccount } from './mark-account.script.js';
+import { noteServed } from './note-served.script.js';
 import { removeAccount } from './remove-account.script.js';
 import { updateAccount } from './update-account.script.js';
 
@@ -71,19 +72,26 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
       account: id,
       cool: fc.option(minutes),
       mark: fc.option(fc.tuple(value, minutes)),
+      recovers: fc.option(minutes),
       isRateLimit: fc.boolean(),
     })
     .map(
-      ({ account, cool, mark, isRateLimit }): Step =>
+      ({ account, cool, mark, recovers, isRateLimit }): Step =>
         (store) =>
           new AccountMarkRepository(store).apply(CONSOLE_KIND, account, {
             at: new Date(NOW),
             coolDown: cool === null ? null : { json: `{"minutes":${cool}}`, ttlMs: cool * 60_000 },
             named: mark === null ? null : { name: `model:${mark[0]}`, until: new Date(NOW + mark[1] * 60_000) },
+            recoveryUntil: recovers === null ? null : new Date(NOW + recovers * 60_000),
             historyEntry: `{"cool":${String(cool)}}`,
             isRateLimit,
           }),
     ),
+  fc.tuple(id, fc.constantFrom(0, 10, 20, 299, 300)).map(
+    ([account, after]): Step =>
+      (store) =>
+        new AccountMarkRepository(store).noteServed(CONSOLE_KIND, account, NOW + after * 60_000),
+  ),
   id.map(
     (account): Step =>
       (store) =>
@@ -149,6 +157,7 @@ describe('the scripts of accounts', () => {
     const store = openSqliteStore(':memory:');
     expect(await store.runScript(updateAccount, [], [])).toBe('missing');
     expect(await store.runScript(markAccount, [], [])).toBe(false);
+    expect(await store.runScript(noteServed, [], [])).toBe(false);
     expect(await store.runScript(removeAccount, [], [])).toBe(false);
     expect(await store.runScript(changeMembers, [], [])).toBeNull();
     expect(await store.runScript(updateGroup, [], [])).toBe(false);

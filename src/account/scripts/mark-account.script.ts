@@ -5,13 +5,18 @@ export const markAccount = defineScript<boolean>({
   name: 'mark-account',
   source: new URL('./mark-account.lua', import.meta.url),
   transaction(tx, [record = '', coolDown = '', marks = '', history = ''], args) {
-    const [now = '', coolDownJson = '', coolDownMs = '', name = '', endsAt = '', mostNames = '', ...rest] = args;
+    const [now = '', coolDownJson = '', coolDownMs = '', ...afterCoolDown] = args;
+    const [name = '', endsAt = '', mostNames = '', recovery = '', overAt = '', ...rest] = afterCoolDown;
     const [entry = '', mostEntries = '', historySeconds = '', rateLimitedAt = '', stoppedStatus = ''] = rest;
     if (tx.exists(record) === 0) return 0;
     if (coolDownJson !== '' && tx.pttl(coolDown) < Number(coolDownMs)) {
       tx.set(coolDown, coolDownJson, 'PX', Number(coolDownMs));
     }
-    if (name !== '') putMark(tx, marks, { name, endsAt: Number(endsAt), now: Number(now), most: Number(mostNames) });
+    if (name !== '' || overAt !== '') {
+      const held = new HeldMarks(tx, marks, recovery, Number(now));
+      if (name !== '') held.put(name, Number(endsAt), Number(mostNames));
+      if (overAt !== '') held.startRecovery(Number(overAt));
+    }
     tx.lpush(history, entry);
     tx.ltrim(history, 0, Number(mostEntries) - 1);
     tx.expire(history, Number(historySeconds));
@@ -23,21 +28,42 @@ export const markAccount = defineScript<boolean>({
   parse: (reply) => reply === 1,
 });
 
-interface Mark {
-  readonly name: string;
-  readonly endsAt: number;
-  readonly now: number;
-  readonly most: number;
-}
+/** Marks that still hold; the others go. */
+class HeldMarks {
+  private readonly ends: ReadonlyMap<string, number>;
 
-function putMark(tx: StoreTransaction, key: string, { name, endsAt, now, most }: Mark): void {
-  const marks = Object.entries(tx.hgetall(key)).map(([held, ends]) => [held, Number(ends) || 0] as const);
-  for (const [held, ends] of marks) if (ends <= now) tx.hdel(key, held);
-  const holding = new Map(marks.filter(([, ends]) => ends > now));
-  const current = holding.get(name) ?? 0;
-  if (endsAt <= current || (current === 0 && holding.size >= most)) return;
-  tx.hset(key, { [name]: String(endsAt) });
-  if (tx.pttl(key) < endsAt - now) tx.pexpire(key, endsAt - now);
+  constructor(
+    private readonly tx: StoreTransaction,
+    private readonly key: string,
+    private readonly recovery: string,
+    private readonly now: number,
+  ) {
+    const marks = Object.entries(tx.hgetall(key)).map(([name, text]) => [name, this.endOf(name, text)] as const);
+    for (const [name, endsAt] of marks) if (endsAt <= now) tx.hdel(key, name);
+    this.ends = new Map(marks.filter(([, endsAt]) => endsAt > now));
+  }
+
+  put(name: string, endsAt: number, most: number): void {
+    const current = this.ends.get(name) ?? 0;
+    const count = this.ends.has(this.recovery) ? this.ends.size - 1 : this.ends.size;
+    if (endsAt <= current || (current === 0 && count >= most)) return;
+    this.write(name, String(endsAt), endsAt);
+  }
+
+  startRecovery(overAt: number): void {
+    const latest = Math.max(overAt, this.ends.get(this.recovery) ?? 0);
+    this.write(this.recovery, `${latest}:0`, latest);
+  }
+
+  private write(name: string, text: string, endsAt: number): void {
+    this.tx.hset(this.key, { [name]: text });
+    if (this.tx.pttl(this.key) < endsAt - this.now) this.tx.pexpire(this.key, endsAt - this.now);
+  }
+
+  private endOf(name: string, text: string): number {
+    const digits = name === this.recovery ? (/^(\d+):/.exec(text)?.[1] ?? '') : text;
+    return Number(digits) || 0;
+  }
 }
 
 function isStoppedByV1(tx: StoreTransaction, record: string, stoppedStatus: string): boolean {

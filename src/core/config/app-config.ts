@@ -56,6 +56,8 @@ export class AppConfig {
     readonly firstByteTimeoutMs: number;
     readonly idleTimeoutMs: number;
     readonly holdMs: number;
+    /** A rate limit of the session's own account is waited for when it ends that soon; 0 = never. */
+    readonly rateLimitWaitMs: number;
     /** A key whose bound account is unavailable may use the pool. */
     readonly dedicatedFallback: boolean;
   };
@@ -76,6 +78,8 @@ export class AppConfig {
     readonly maxCustomSeconds: number;
     /** 0 = a blocked account is left out of the request only. */
     readonly blockedMinutes: number;
+    /** Beyond those that a platform knows, in lower case: a 400 or 403 that says one of them blames the account. */
+    readonly accountFaultTexts: readonly string[];
   };
   readonly egress!: {
     /** Upstreams on loopback, private and link-local addresses are allowed. */

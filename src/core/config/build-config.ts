@@ -69,6 +69,7 @@ export const buildConfig = (env: Env, extras: ConfigExtras): AppConfig => {
       firstByteTimeoutMs: relay.UPSTREAM_FIRST_BYTE_TIMEOUT,
       idleTimeoutMs: relay.UPSTREAM_IDLE_TIMEOUT,
       holdMs: relay.RELAY_HOLD_MS,
+      rateLimitWaitMs: relay.RATE_LIMIT_WAIT_MS,
       dedicatedFallback: relay.DEDICATED_ACCOUNT_FALLBACK ?? server.V1_SHARED,
     },
     limits: { slotMaxLifeMs: limits.CONCURRENCY_MAX_LIFETIME_MINUTES * MINUTE_MS },
@@ -98,6 +99,7 @@ const cooldowns = ({ marks }: Env): AppConfig['marks'] => ({
   rateLimitSeconds: RATE_LIMIT_SECONDS,
   maxCustomSeconds: marks.UPSTREAM_ERROR_MAX_CUSTOM_TTL_SECONDS,
   blockedMinutes: marks.CLAUDE_CONSOLE_BLOCKED_HANDLING_MINUTES,
+  accountFaultTexts: marks.ACCOUNT_FAULT_TEXTS.map((text) => text.toLowerCase()),
 });
 
 /** Redis as soon as an address of one is given; the embedded store otherwise. */

@@ -42,6 +42,7 @@ describe('loadEnv', () => {
       UPSTREAM_FIRST_BYTE_TIMEOUT: 120_000,
       UPSTREAM_IDLE_TIMEOUT: 60_000,
       RELAY_HOLD_MS: 10_000,
+      RATE_LIMIT_WAIT_MS: 2_000,
       DEDICATED_ACCOUNT_FALLBACK: null,
       STICKY_SESSION_TTL_HOURS: null,
       STICKY_SESSION_RENEWAL_THRESHOLD_MINUTES: null,
@@ -116,13 +117,21 @@ describe('loadEnv', () => {
       ['TRUST_PROXY', 'yes', 'TRUST_PROXY: "yes" is not allowed; allowed: `true` or `false`'],
       ['NODE_ENV', 'staging', 'NODE_ENV: "staging" is not allowed; allowed: development, production, test'],
       ['HOST', 'a b', 'HOST: "a b" is not allowed; allowed: a host name or an IP address'],
+      [
+        'ACCOUNT_FAULT_TEXTS',
+        'invalid',
+        'ACCOUNT_FAULT_TEXTS: "invalid" is not allowed; allowed: at most 50 texts of 8 to 200 characters, separated by `|`',
+      ],
     ])('is named with what is wrong and what is allowed: %s=%s', (name, value, message) => {
       expect(refusalOf({ [name]: value })).toBe(`These environment variables cannot be used:\n  - ${message}`);
     });
 
     it.each([
       ['REQUEST_TIMEOUT', '2147483648'],
+      ['ACCOUNT_FAULT_TEXTS', `key revoked|${'x'.repeat(201)}`],
+      ['ACCOUNT_FAULT_TEXTS', Array.from({ length: 51 }, (_, i) => `key ${String(i)} revoked`).join('|')],
       ['UPSTREAM_IDLE_TIMEOUT', '0'],
+      ['RATE_LIMIT_WAIT_MS', '60001'],
       ['RELAY_MAX_ATTEMPTS', '0'],
       ['RELAY_MAX_ATTEMPTS', 'five'],
       ['API_KEY_PREFIX', 'a key'],

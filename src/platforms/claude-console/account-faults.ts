@@ -16,7 +16,8 @@ export const ACCOUNT_FAULT_TEXTS: readonly string[] = [
   'you have reached your specified api usage limits',
 ];
 
-export function isAccountFault(error: UpstreamError): boolean {
-  const message = error.message.toLowerCase();
-  return ACCOUNT_FAULT_TEXTS.some((text) => message.includes(text));
+/** @param moreTexts as in `FailureContext.accountFaultTexts` */
+export function isAccountFault({ message }: UpstreamError, moreTexts: readonly string[]): boolean {
+  const spoken = message.toLowerCase();
+  return [ACCOUNT_FAULT_TEXTS, moreTexts].some((texts) => texts.some((text) => spoken.includes(text)));
 }

@@ -1,5 +1,6 @@
-import type { AccountMark, AttemptFailure, FailureVerdict, HeaderMap } from '@crs/extension-api';
+import type { AccountMark, AttemptFailure, FailureContext, FailureVerdict, HeaderMap } from '@crs/extension-api';
 import { isAccountFault } from './account-faults.js';
+import { concernsModelOnly } from './limited-model.js';
 import { findReset } from './reset-time.js';
 import { readUpstreamError, type UpstreamError } from './upstream-error.js';
 
@@ -57,7 +58,7 @@ const NO_SUCH_ENDPOINT: ReadonlySet<number> = new Set([404, 405, 501]);
  * What to do after a failed attempt: everything that another account could answer differently goes to another one;
  * what only the client can mend goes back to it. Pure, and total: there is a verdict on every failure.
  */
-export function classifyFailure(failure: AttemptFailure, now: Date): FailureVerdict {
+export function classifyFailure(failure: AttemptFailure, context: FailureContext): FailureVerdict {
   switch (failure.kind) {
     case 'transport':
       return otherAccount('connection', 0);
@@ -65,11 +66,14 @@ export function classifyFailure(failure: AttemptFailure, now: Date): FailureVerd
       // Of an answer that is no stream the head comes last: to ask again would be to pay for it again.
       return failure.reason === 'request' ? GIVE_UP : otherAccount('connection', 0);
     case 'status':
-      return judge({ ...failure, error: readUpstreamError(failure.text) }, now);
+      return judge({ ...failure, error: readUpstreamError(failure.text) }, context);
     case 'malformed':
-      return judgeMalformed(failure.reason, failure.text, now);
+      return judgeMalformed(failure.reason, failure.text, context);
     case 'error_event':
-      return judge(toRefusal(failure.errorType, { ...readUpstreamError(failure.text), message: failure.message }), now);
+      return judge(
+        toRefusal(failure.errorType, { ...readUpstreamError(failure.text), message: failure.message }),
+        context,
+      );
   }
 }
 
@@ -77,12 +81,12 @@ export function classifyFailure(failure: AttemptFailure, now: Date): FailureVerd
 function judgeMalformed(
   reason: Extract<AttemptFailure, { kind: 'malformed' }>['reason'],
   text: string,
-  now: Date,
+  context: FailureContext,
 ): FailureVerdict {
   // Another account would answer the same, and be paid for it.
   if (reason === 'too_large') return GIVE_UP;
   const error = readUpstreamError(text);
-  const verdict = STATUS_BY_ERROR_TYPE.has(error.type) ? judge(toRefusal(error.type, error), now) : GIVE_UP;
+  const verdict = STATUS_BY_ERROR_TYPE.has(error.type) ? judge(toRefusal(error.type, error), context) : GIVE_UP;
   return verdict.action === 'give_up' ? otherAccount('connection', 200) : verdict;
 }
 
@@ -90,11 +94,13 @@ function toRefusal(errorType: string, error: UpstreamError): Refusal {
   return { status: STATUS_BY_ERROR_TYPE.get(errorType) ?? UNKNOWN_ERROR_STATUS, headers: {}, endpoint: '', error };
 }
 
-function judge({ status, headers, endpoint, error }: Refusal, now: Date): FailureVerdict {
-  if (FAULT_STATUSES.has(status) && isAccountFault(error)) return otherAccount('blocked', status);
+function judge(refusal: Refusal, context: FailureContext): FailureVerdict {
+  const { status, endpoint, error } = refusal;
+  if (FAULT_STATUSES.has(status) && isAccountFault(error, context.accountFaultTexts))
+    return otherAccount('blocked', status);
   if (status === 404 && namesModel(error)) return otherAccount('model_missing', status);
   if (endpoint === 'count_tokens' && NO_SUCH_ENDPOINT.has(status)) return otherAccount('endpoint_missing', status);
-  if (status === 429) return rateLimited(findReset(headers, error.fields, now));
+  if (status === 429) return rateLimited(refusal, context);
   const mark = MARKS.get(status);
   if (mark !== undefined) return mark === null ? { action: 'other_account', mark } : otherAccount(mark, status);
   if (status >= 500) return otherAccount('server_error', status);
@@ -106,9 +112,15 @@ function namesModel(error: UpstreamError): boolean {
   return /\bmodels?\b|model_not_found/i.test(`${error.type} ${String(error.fields['code'])} ${error.message}`);
 }
 
-function rateLimited(resetAt: Date | null): FailureVerdict {
-  const mark: AccountMark = { type: 'rate_limit', statusCode: 429 };
-  return { action: 'other_account', mark: resetAt === null ? mark : { ...mark, resetAt } };
+function rateLimited({ headers, error }: Refusal, { now, model }: FailureContext): FailureVerdict {
+  const resetAt = findReset(headers, error.fields, now);
+  const mark: AccountMark = {
+    type: 'rate_limit',
+    statusCode: 429,
+    ...(resetAt !== null && { resetAt }),
+    ...(concernsModelOnly({ headers, error }, model) && { scope: 'model' }),
+  };
+  return { action: 'other_account', mark };
 }
 
 function otherAccount(type: MarkType, statusCode: number): FailureVerdict {

@@ -23,6 +23,7 @@ describe('findReset', () => {
     ['the header of Codex upstreams', { 'x-codex-ratelimit-reset': '45' }, {}, 45],
     ['seconds in the body', {}, { resets_in_seconds: 3600 }, 3600],
     ['an epoch in the body', {}, { resets_at: EPOCH + 60 }, 60],
+    ['seconds of a resting model in the body', {}, { reset_seconds: 90 }, 90],
     [
       'the more telling of two headers',
       { 'retry-after': '5', 'anthropic-ratelimit-unified-reset': String(EPOCH + 600) },

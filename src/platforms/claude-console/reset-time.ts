@@ -10,7 +10,7 @@ const RESET_HEADERS = [
   'x-ratelimit-reset-requests',
   'x-codex-ratelimit-reset',
 ];
-const RESET_FIELDS = ['resets_in_seconds', 'resets_at'];
+const RESET_FIELDS = ['resets_in_seconds', 'resets_at', 'reset_seconds'];
 
 /** Numbers from here on are epoch seconds, and a thousand times higher epoch milliseconds; below, seconds from now. */
 const FIRST_EPOCH_SECONDS = 1_000_000_000;

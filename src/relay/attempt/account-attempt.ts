@@ -81,6 +81,7 @@ async function completeWhole(order: AttemptOrder, response: IncomingResponse): P
 /** A status is never forgotten because its body broke; only a refusal that would go back must have come whole. */
 async function toStatusFailure({ request }: AttemptOrder, response: IncomingResponse): Promise<Error> {
   const { status, headers } = response;
+  if (MAY_PASS_THROUGH(status)) assertReadable(response);
   const { body, broken } = await readAsFarAs(response, MAX_WHOLE_BYTES, ERROR_BODY_IDLE_MS);
   if (broken !== null && MAY_PASS_THROUGH(status)) return broken;
   return new AttemptFailedError(
@@ -97,10 +98,9 @@ async function toNoStream(response: IncomingResponse): Promise<Error> {
 
 const contentTypeOf = ({ headers }: IncomingResponse): string => String(headers['content-type']).toLowerCase();
 
-/** Plain text was asked for. What is compressed all the same can be neither read along nor passed on as it is. */
+/** An encoding is left only where it could not be decoded: such an answer can be neither read along nor passed on. */
 function assertReadable(response: IncomingResponse): void {
-  const encoding = response.headers['content-encoding'] ?? 'identity';
-  if (encoding === 'identity' || encoding === '') return;
+  if (response.headers['content-encoding'] === undefined) return;
   const failure = new AttemptFailedError({ kind: 'malformed', reason: 'compressed', text: '' });
   response.body.abort(failure);
   throw failure;

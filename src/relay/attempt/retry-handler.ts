@@ -9,6 +9,7 @@ import {
 } from '@crs/extension-api';
 import { Injectable, Logger } from '@nestjs/common';
 import { AccountHealthService } from '../../account/account-health.service.js';
+import { failureContext } from '../../account/failure-context.js';
 import { AppConfig } from '../../core/config/app-config.js';
 import type { Lease } from '../../core/lease/lease-keeper.js';
 import { PlatformRegistry } from '../../core/platforms/platform.registry.js';
@@ -22,7 +23,7 @@ import { AttemptFailedError, AttemptTimeoutError } from './attempt-failed.error.
 import { type AttemptRecord, toAttemptRecord, toInterceptionRecord } from './attempt-record.js';
 import { planNext } from './attempt-plan.js';
 import { type FailedAttempt, toFinalError } from './final-error.js';
-import { Deadline } from './timers.js';
+import { Deadline, pause } from './timers.js';
 
 /** Who is being paid at the moment, and what has been seen of it. */
 export interface Spending {
@@ -65,6 +66,8 @@ interface Run {
   readonly failed: FailedAttempt[];
   /** Marks that are still being written. */
   readonly marking: Promise<void>[];
+  /** It has waited for an account once, and does not again. */
+  hasWaited: boolean;
 }
 
 /**
@@ -94,7 +97,7 @@ export class RetryHandler {
     const signal = AbortSignal.any([job.signal, timeUp.signal]);
     const deadline = this.clock.now() + requestTimeoutMs;
     try {
-      return await this.loop({ job, signal, deadline, excluded: new Set(), failed: [], marking: [] });
+      return await this.loop({ job, signal, deadline, excluded: new Set(), failed: [], marking: [], hasWaited: false });
     } finally {
       // Behind the commit point the time of the request no longer counts.
       timer.stop();
@@ -133,16 +136,15 @@ export class RetryHandler {
       const answer = await this.attempt.run({ ...job, account, adapter, meter, signal });
       job.attempts.push(toAttemptRecord(account, { startedAt, endedAt: this.clock.now(), error: null, verdict: null }));
       job.spending = { selection, meter, status: answer.status };
-      this.note(run, selection, this.health.recovered(account));
+      this.note(run, selection, this.health.recovered(account, selection.recovering));
       return { answer, selection };
     } catch (error) {
       const now = this.clock.now();
-      const verdict =
-        error instanceof AttemptFailedError ? adapter.classifyFailure(error.failure, new Date(now)) : null;
+      const context = failureContext(account, job.request.model, this.config.marks, now);
+      const verdict = error instanceof AttemptFailedError ? adapter.classifyFailure(error.failure, context) : null;
       job.attempts.push(toAttemptRecord(account, { startedAt, endedAt: now, error, verdict }));
       if (!(error instanceof AttemptFailedError) || verdict === null) throw error;
       job.spending = null;
-      await job.slot?.release();
       return await this.goOn(run, selection, error, verdict);
     }
   }
@@ -153,19 +155,29 @@ export class RetryHandler {
     error: AttemptFailedError,
     verdict: FailureVerdict,
   ): Promise<Served | null> {
+    const { maxAttempts, rateLimitWaitMs: maxWaitMs } = this.config.relay;
+    const { deadline, hasWaited, excluded } = run;
+    const { sticky } = selection;
+    const now = this.clock.now();
+    const attempts = excluded.size;
+    const next = planNext({ attempts, maxAttempts, verdict, now, deadline, sticky, hasWaited, maxWaitMs });
+    // Whoever waits for an account keeps its slot.
+    if (next.kind !== 'same_account') await run.job.slot?.release();
     const mark = verdict.action === 'other_account' ? verdict.mark : null;
     run.failed.push({ failure: error.failure, mark });
     this.mark(run, selection, error, verdict);
-    const next = planNext({
-      attempts: run.excluded.size,
-      maxAttempts: this.config.relay.maxAttempts,
-      verdict,
-      now: this.clock.now(),
-      deadline: run.deadline,
-    });
+    if (next.kind === 'same_account') return await this.tryAgain(run, selection, next.waitMs);
     if (next.kind === 'pass_through') return { answer: toRefusal(error), selection };
     if (next.kind === 'exhausted') throw await this.toFinalError(run, await this.findOthers(run));
     return null;
+  }
+
+  /** The mark that was just set ends meanwhile, and only keeps other requests away. */
+  private async tryAgain(run: Run, selection: Selection, waitMs: number): Promise<Served | null> {
+    run.hasWaited = true;
+    await pause(waitMs, run.signal);
+    run.job.signal.throwIfAborted();
+    return await this.tryAccount(run, selection);
   }
 
   private async select(run: Run): Promise<Selection> {

@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
 /** A timer that ends with its user: `stop` (safe to call twice) ends it for good. */
 export class Deadline {
   private readonly timer: NodeJS.Timeout;
@@ -39,4 +41,9 @@ export class SilenceWatch {
   stop(): void {
     clearTimeout(this.timer);
   }
+}
+
+/** Resolves after so many ms, or as soon as the signal is aborted. Never rejects. */
+export async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await delay(ms, undefined, { signal }).catch(() => undefined);
 }

@@ -1,6 +1,7 @@
 import { type Platform, RelayError, type UpstreamAccount } from '@crs/extension-api';
 import { describe, expect, it } from '@jest/globals';
 import { testAccount } from '../../../test/support/test-account.ts';
+import { TestClock } from '../../../test/support/test-clock.ts';
 import { testPrincipal } from '../../../test/support/test-principal.ts';
 import type { PlatformRegistry } from '../../core/platforms/platform.registry.js';
 import { ClaudeConsolePlatform } from '../../platforms/claude-console/claude-console.platform.js';
@@ -9,6 +10,7 @@ import type { SchedulerService } from '../../scheduler/scheduler.service.js';
 import { PriceBook } from '../../stats/pricing/price-book.js';
 import { ModelsService } from './models.service.js';
 
+const NOW = 1_000_000;
 const console_: Platform = new ClaudeConsolePlatform();
 const relayedCodex: Platform = { service: 'codex', account: new CodexPlatform().account, relay: console_.relay };
 
@@ -20,7 +22,12 @@ const createSut = (accounts: readonly UpstreamAccount[], codex: Platform = new C
   const registry = { list: () => platforms } as unknown as PlatformRegistry;
   const listReachable = (_: unknown, [name]: readonly string[]) =>
     Promise.resolve(accounts.filter(({ platform }) => platform === name));
-  return new ModelsService(registry, { listReachable } as unknown as SchedulerService, new PriceBook());
+  return new ModelsService(
+    registry,
+    { listReachable } as unknown as SchedulerService,
+    new PriceBook(),
+    new TestClock(NOW),
+  );
 };
 
 const mapped = (...names: string[]): UpstreamAccount =>
@@ -40,12 +47,16 @@ describe('ModelsService', () => {
     expect(listed.every((id) => id.startsWith('claude-'))).toBe(true);
   });
 
-  it.each([{ isActive: false }, { schedulable: false }])(
+  it.each([{ isActive: false }, { schedulable: false }, { subscriptionExpiresAt: new Date(NOW) }])(
     'leaves out what an account with %j offers',
     async (change) => {
       expect(await ids(createSut([{ ...mapped('a'), ...change }, mapped('b')]))).toEqual(['b']);
     },
   );
+
+  it('lists what an account offers whose subscription still runs', async () => {
+    expect(await ids(createSut([{ ...mapped('a'), subscriptionExpiresAt: new Date(NOW + 1) }]))).toEqual(['a']);
+  });
 
   it('leaves out what the key may not ask for', async () => {
     const sut = createSut([mapped('a', 'b')]);

@@ -1,7 +1,8 @@
-import { type Principal, RelayError } from '@crs/extension-api';
+import { type Principal, RelayError, type UpstreamAccount } from '@crs/extension-api';
 import { Injectable } from '@nestjs/common';
 import { isModelAllowed, isServiceAllowed } from '../../api-key/permission.js';
 import { PlatformRegistry } from '../../core/platforms/platform.registry.js';
+import { Clock } from '../../core/time/clock.js';
 import { SchedulerService } from '../../scheduler/scheduler.service.js';
 import { PriceBook } from '../../stats/pricing/price-book.js';
 
@@ -20,6 +21,7 @@ export class ModelsService {
     private readonly platforms: PlatformRegistry,
     private readonly scheduler: SchedulerService,
     private readonly prices: PriceBook,
+    private readonly clock: Clock,
   ) {}
 
   /**
@@ -31,7 +33,7 @@ export class ModelsService {
     for (const { name, platform } of this.platforms.list()) {
       if (platform.relay === null || !isServiceAllowed(principal, platform.service)) continue;
       const accounts = await this.scheduler.listReachable(principal, [name]);
-      const usable = accounts.filter((account) => account.isActive && account.schedulable);
+      const usable = accounts.filter((account) => this.isInUse(account));
       for (const { supportedModels } of usable) {
         const mapped = Object.keys(supportedModels);
         const ids = mapped.length > 0 ? mapped : this.prices.listModels(platform.service);
@@ -41,6 +43,11 @@ export class ModelsService {
     return [...entries.values()]
       .filter(({ id }) => isModelAllowed(principal.modelRestriction, id))
       .sort((a, b) => (a.ownedBy === b.ownedBy ? compare(a.id, b.id) : compare(a.ownedBy, b.ownedBy)));
+  }
+
+  /** Whether an account is meant to serve requests, now or when its marks have ended. */
+  private isInUse({ isActive, schedulable, subscriptionExpiresAt: expiresAt }: UpstreamAccount): boolean {
+    return isActive && schedulable && (expiresAt === null || expiresAt.getTime() > this.clock.now());
   }
 
   /** Throws `RelayError` `not_found` for a model that the key may not ask for. */

@@ -20,12 +20,12 @@ export class HistoryEntryDto {
 
   @ApiProperty({
     description:
-      'What else was noted: this gateway notes requestId, model, endpoint and errorBody (cut, without keys).',
+      'What else was noted: this gateway notes requestId, model, endpoint and errorBody. Of what version 1 noted, short texts; never headers, and nothing that looks like a key.',
     type: 'object',
-    additionalProperties: true,
+    additionalProperties: { type: 'string' },
     example: { requestId: 'req_3f0c9d1e8b7a', model: 'claude-opus-5-5', endpoint: 'messages', errorBody: 'Overloaded' },
   })
-  context!: Readonly<Record<string, unknown>>;
+  context!: Readonly<Record<string, string>>;
 }
 
 /** A page of an account's errors. */

@@ -13,6 +13,9 @@ class Sample {
 
   @EnvList({ default: 'a,b' })
   readonly NAMES!: readonly string[];
+
+  @EnvList({ separator: '|', most: 2, allowed: 'at most two' })
+  readonly FEW!: readonly string[];
 }
 
 describe('an environment variable', () => {
@@ -33,18 +36,26 @@ describe('an environment variable', () => {
         secret: false,
         zeroIsDefault: false,
       },
+      { name: 'FEW', defaultText: '', allowed: 'at most two', secret: false, zeroIsDefault: false },
     ]);
     expect(envVariablesOf(Date)).toEqual([]);
   });
 
   it('has its default when unset', () => {
-    const sut = plainToInstance(Sample, { COUNT: undefined, WORD: undefined, NAMES: undefined });
-    expect(sut).toEqual({ COUNT: null, WORD: 'known', NAMES: ['a', 'b'] });
+    const sut = plainToInstance(Sample, { COUNT: undefined, WORD: undefined, NAMES: undefined, FEW: undefined });
+    expect(sut).toEqual({ COUNT: null, WORD: 'known', NAMES: ['a', 'b'], FEW: [] });
     expect(validateSync(sut)).toEqual([]);
   });
 
+  it('may be a list with a separator of its own and a bound', () => {
+    const read = (FEW: string) => plainToInstance(Sample, { COUNT: undefined, WORD: undefined, NAMES: undefined, FEW });
+    expect(read(' a, b | c |').FEW).toEqual(['a, b', 'c']);
+    expect(validateSync(read('a|b'))).toEqual([]);
+    expect(validateSync(read('a|b|c')).map((error) => error.property)).toEqual(['FEW']);
+  });
+
   it('is refused when a validator says so, and when it is no text at all', () => {
-    const sut = Object.assign(new Sample(), { COUNT: 10, WORD: 'bad', NAMES: [1] });
+    const sut = Object.assign(new Sample(), { COUNT: 10, WORD: 'bad', NAMES: [1], FEW: [] });
     expect(validateSync(sut).map((error) => error.property)).toEqual(['COUNT', 'WORD', 'NAMES']);
   });
 });

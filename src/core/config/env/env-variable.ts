@@ -1,6 +1,18 @@
 import { applyDecorators } from '@nestjs/common';
 import { Transform } from 'class-transformer';
-import { IsArray, IsBoolean, IsIn, IsInt, IsNumber, IsString, Max, Min, ValidateBy, ValidateIf } from 'class-validator';
+import {
+  ArrayMaxSize,
+  IsArray,
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsNumber,
+  IsString,
+  Max,
+  Min,
+  ValidateBy,
+  ValidateIf,
+} from 'class-validator';
 
 /** What is known about one variable besides its type; error messages and the specs of the documents are made of it. */
 export interface EnvVariable {
@@ -150,19 +162,25 @@ export const EnvSecret = (rule: TextRule = {}): PropertyDecorator => text(rule, 
 
 interface ListRule extends TextRule {
   readonly secret?: boolean;
+  /** What stands between the texts; a comma, unless given. */
+  readonly separator?: string;
+  /** How many there may be; unlimited, unless given. */
+  readonly most?: number;
 }
 
-const splitList = (value: string): string[] =>
-  value
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== '');
-
-/** Texts between commas; blanks around them and empty ones are dropped. */
-export const EnvList = (rule: ListRule): PropertyDecorator =>
-  applyDecorators(
+/** Texts between separators; blanks around them and empty ones are dropped. */
+export const EnvList = (rule: ListRule): PropertyDecorator => {
+  const { separator = ',', most = Number.POSITIVE_INFINITY } = rule;
+  const split = (value: string): string[] =>
+    value
+      .split(separator)
+      .map((item) => item.trim())
+      .filter((item) => item !== '');
+  return applyDecorators(
     describeText(rule, rule.secret === true, 'texts separated by commas'),
-    read(splitList, splitList(rule.default ?? '')),
+    read(split, split(rule.default ?? '')),
     IsArray(),
+    ArrayMaxSize(most),
     accepted(rule, true),
   );
+};

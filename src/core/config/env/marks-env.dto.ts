@@ -1,4 +1,4 @@
-import { EnvInteger } from './env-variable.js';
+import { EnvInteger, EnvList } from './env-variable.js';
 
 const SEVEN_DAYS_S = 604_800;
 const cooldown = (seconds: number) =>
@@ -26,4 +26,13 @@ export class MarksEnv {
 
   @EnvInteger({ default: 10, min: 0, max: 10_080, hint: 'minutes; 0: left out of the request only' })
   readonly CLAUDE_CONSOLE_BLOCKED_HANDLING_MINUTES!: number;
+
+  /** A short text would be found in answers that blame the request, and take every account out of use. */
+  @EnvList({
+    separator: '|',
+    most: 50,
+    accepts: (text) => text.length >= 8 && text.length <= 200,
+    allowed: 'at most 50 texts of 8 to 200 characters, separated by `|`',
+  })
+  readonly ACCOUNT_FAULT_TEXTS!: readonly string[];
 }

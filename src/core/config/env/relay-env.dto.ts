@@ -20,6 +20,9 @@ export class RelayEnv {
   @EnvInteger({ default: 10_000, min: 0, max: MAX_TIMER_MS, hint: 'ms' })
   readonly RELAY_HOLD_MS!: number;
 
+  @EnvInteger({ default: 2_000, min: 0, max: 60_000, hint: 'ms; 0: never' })
+  readonly RATE_LIMIT_WAIT_MS!: number;
+
   /** Unset: as V1_SHARED. */
   @EnvFlag(null)
   readonly DEDICATED_ACCOUNT_FALLBACK!: boolean | null;
