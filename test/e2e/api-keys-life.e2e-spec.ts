@@ -1,17 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { AppConfig } from '../../src/core/config/app-config.js';
-import { findRedisServer, startRedisServer } from '../support/redis-server.ts';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { describeOnEachStoreConfig, type StoreOfRun } from '../support/each-store-config.ts';
 import { type Simulator, startSimulator } from '../support/simulator/simulator.ts';
 import { TestApp } from '../support/test-app.ts';
 
 const MODELS = '/api/v1/models';
 const QUESTION = { model: 'claude-opus-5-5', max_tokens: 64, messages: [{ role: 'user', content: 'Hello' }] };
 const HOUR_MS = 3_600_000;
-
-interface StoreOfRun {
-  readonly config: AppConfig['store'];
-  stop(): Promise<void>;
-}
 
 /** What this file looks at in an answer. */
 interface Body {
@@ -27,28 +21,7 @@ interface Body {
   readonly expiresAt: string;
 }
 
-describe('the life of a key, on the embedded store', () => {
-  livesOn(() => Promise.resolve({ config: { kind: 'embedded', file: ':memory:' }, stop: () => Promise.resolve() }));
-});
-
-describe('the life of a key, on Redis', () => {
-  const program = findRedisServer();
-  if (program === null) {
-    it.todo('is led (there is no redis-server on this machine)');
-    return;
-  }
-  livesOn(async () => {
-    const server = await startRedisServer(program);
-    const nobody = { username: null, password: null, sentinelName: '', sentinelPassword: null };
-    const { host, port } = server;
-    return {
-      config: { kind: 'redis', url: null, host, port, db: 0, tls: false, sentinels: [], ...nobody },
-      stop: () => server.stop(),
-    };
-  });
-});
-
-function livesOn(startStore: () => Promise<StoreOfRun>): void {
+describeOnEachStoreConfig('the life of a key', (startStore) => {
   let store: StoreOfRun;
   let simulator: Simulator;
   let app: TestApp;
@@ -140,4 +113,4 @@ function livesOn(startStore: () => Promise<StoreOfRun>): void {
     const used = await api('GET', '/keys?tag=paid&sort=lastUsedAt');
     expect(used.items.map(({ id }) => id)).toEqual([much.id, little.id, unused.id]);
   });
-}
+});

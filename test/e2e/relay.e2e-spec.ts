@@ -1,7 +1,6 @@
 import Anthropic from '@anthropic-ai/sdk';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { AppConfig } from '../../src/core/config/app-config.js';
-import { findRedisServer, startRedisServer } from '../support/redis-server.ts';
+import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { describeOnEachStoreConfig, type StoreOfRun } from '../support/each-store-config.ts';
 import { type Simulator, startSimulator } from '../support/simulator/simulator.ts';
 import { TestApp } from '../support/test-app.ts';
 
@@ -9,35 +8,7 @@ const SESSION = '0f8fad5b-d9cb-469f-a165-70867728950e';
 const MODEL = 'claude-opus-5-5';
 const question = { model: MODEL, max_tokens: 64, messages: [{ role: 'user' as const, content: 'Hello' }] };
 
-describe('a request of the official SDK, with two accounts of which the first is overloaded, on the embedded store', () => {
-  relaysAround(() =>
-    Promise.resolve({ config: { kind: 'embedded', file: ':memory:' }, stop: () => Promise.resolve() }),
-  );
-});
-
-describe('a request of the official SDK, with two accounts of which the first is overloaded, on Redis', () => {
-  const program = findRedisServer();
-  if (program === null) {
-    it.todo('is relayed (there is no redis-server on this machine)');
-    return;
-  }
-  relaysAround(async () => {
-    const server = await startRedisServer(program);
-    const nobody = { username: null, password: null, sentinelName: '', sentinelPassword: null };
-    const { host, port } = server;
-    return {
-      config: { kind: 'redis', url: null, host, port, db: 0, tls: false, sentinels: [], ...nobody },
-      stop: () => server.stop(),
-    };
-  });
-});
-
-interface StoreOfRun {
-  readonly config: AppConfig['store'];
-  stop(): Promise<void>;
-}
-
-function relaysAround(startStore: () => Promise<StoreOfRun>): void {
+describeOnEachStoreConfig('a request of the official SDK, the first of two accounts overloaded', (startStore) => {
   let store: StoreOfRun;
   let simulator: Simulator;
   let app: TestApp;
@@ -154,4 +125,4 @@ function relaysAround(startStore: () => Promise<StoreOfRun>): void {
     expect(counted).toBeGreaterThan(0);
     expect((await stats()).total.requests).toBe(0);
   });
-}
+});

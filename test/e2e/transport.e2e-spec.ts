@@ -13,7 +13,7 @@ const delta = (text: string): string =>
 const DELTA_USAGE = 'event: message_delta\ndata: {"type":"message_delta","usage":{"output_tokens":7}}\n\n';
 const STOP = 'event: message_stop\ndata: {"type":"message_stop"}\n\n';
 /** Two, three and four bytes a character, and one that is made of several. */
-const UNICODE = 'ä€😀👩‍👩‍👧한';
+const UNICODE = '\u{e4}\u{20ac}\u{1f600}\u{1f469}\u{200d}\u{1f469}\u{200d}\u{1f467}\u{d55c}';
 const crlf = (text: string): string => text.replaceAll('\n', '\r\n');
 
 interface Shape {
