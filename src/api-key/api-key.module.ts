@@ -24,6 +24,7 @@ import { LimitService } from './limits/limit.service.js';
 import { QueueFiguresRepository } from './limits/queue-figures.repository.js';
 import { QueueController } from './limits/queue.controller.js';
 import { QueueService } from './limits/queue.service.js';
+import { PrincipalFinder } from './principal-finder.js';
 import { StoredApiKeyDirectory } from './stored-api-key.directory.js';
 import { TagController } from './tag.controller.js';
 import { TagRepository } from './tag.repository.js';
@@ -49,6 +50,7 @@ import { TagService } from './tag.service.js';
     ApiKeyAuthenticator,
     ClientAuthHook,
     KeyActivation,
+    PrincipalFinder,
     LimitRepository,
     QueueFiguresRepository,
     AdmissionQueue,
@@ -57,6 +59,6 @@ import { TagService } from './tag.service.js';
     { provide: APP_GUARD, useClass: ApiKeyGuard },
     { provide: ApiKeyDirectory, useClass: StoredApiKeyDirectory },
   ],
-  exports: [ApiKeyDirectory, LimitService],
+  exports: [ApiKeyDirectory, LimitService, PrincipalFinder],
 })
 export class ApiKeyModule {}

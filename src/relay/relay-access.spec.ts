@@ -16,7 +16,10 @@ const PLATFORMS = [
 
 const createSut = (claudeCodeOnly = false): RelayAccess =>
   new RelayAccess(
-    { list: () => PLATFORMS } as unknown as PlatformRegistry,
+    {
+      list: () => PLATFORMS,
+      get: (wanted: string) => PLATFORMS.find(({ name }) => name === wanted)?.platform,
+    } as unknown as PlatformRegistry,
     {
       current: () => Promise.resolve({ ...DEFAULT_RELAY_SETTINGS, claudeCodeOnly }),
     } as unknown as RelaySettingsRepository,
@@ -66,6 +69,18 @@ describe('RelayAccess', () => {
     const error = reasonOf(() => createSut().check('anthropic', 'm', testPrincipal(change)));
     expect(error).toBeInstanceOf(RelayError);
     expect(error).toMatchObject({ code, message });
+  });
+
+  it('says whether a key may use one platform, to which no route may relay', () => {
+    const allowed = testPrincipal({ permissions: ['codex'] });
+    expect(createSut().checkPlatform('codex', 'm', allowed)).toEqual({ service: 'codex', platforms: ['codex'] });
+    expect(reasonOf(() => createSut().checkPlatform('claude-console', 'm', allowed))).toMatchObject({
+      code: 'permission_denied',
+    });
+    const restricted = testPrincipal({ modelRestriction: { mode: 'deny', models: ['m'] } });
+    expect(reasonOf(() => createSut().checkPlatform('codex', 'm', restricted))).toMatchObject({
+      code: 'model_not_allowed',
+    });
   });
 
   const refusalOf = async (sut: RelayAccess, request: Partial<RelayRequest>, allowed: string[] | null) =>

@@ -2,7 +2,7 @@ import { type Principal, type ProtocolName, RelayError, type RelayRequest, type 
 import { Injectable } from '@nestjs/common';
 import { isClaudeCode, isClientAllowed } from '../api-key/client-restriction.js';
 import { isModelAllowed, isServiceAllowed } from '../api-key/permission.js';
-import { PlatformRegistry } from '../core/platforms/platform.registry.js';
+import { PlatformRegistry, type RegisteredPlatform } from '../core/platforms/platform.registry.js';
 import { RelaySettingsRepository } from '../core/settings/relay-settings.repository.js';
 import { sessionIdOf } from '../scheduler/session-hash.js';
 
@@ -24,13 +24,12 @@ export class RelayAccess {
   /** Throws `RelayError` when the key may not use the service or model. */
   check(protocol: ProtocolName, model: string, principal: Principal): Reach {
     const speaking = this.platforms.list().filter(({ platform }) => platform.relay?.protocol === protocol);
-    const allowed = speaking.filter(({ platform }) => isServiceAllowed(principal, platform.service));
-    const [first] = allowed;
-    if (first === undefined) throw new RelayError('permission_denied', 'This API key may not use this service.');
-    if (!isModelAllowed(principal.modelRestriction, model)) {
-      throw new RelayError('model_not_allowed', `This API key may not use the model ${model}.`);
-    }
-    return { service: first.platform.service, platforms: allowed.map(({ name }) => name) };
+    return reachAmong(speaking, model, principal);
+  }
+
+  /** The same for one platform, whether a route relays to it or not. Throws when there is no platform of that name. */
+  checkPlatform(name: string, model: string, principal: Principal): Reach {
+    return reachAmong([{ name, platform: this.platforms.get(name) }], model, principal);
   }
 
   /** Throws `RelayError` when this client may not use the gateway, or not with this key. */
@@ -44,4 +43,14 @@ export class RelayAccess {
     const names = allowedClients.join(', ');
     throw new RelayError('permission_denied', `This API key may only be used by these clients: ${names}.`);
   }
+}
+
+function reachAmong(platforms: readonly RegisteredPlatform[], model: string, principal: Principal): Reach {
+  const allowed = platforms.filter(({ platform }) => isServiceAllowed(principal, platform.service));
+  const [first] = allowed;
+  if (first === undefined) throw new RelayError('permission_denied', 'This API key may not use this service.');
+  if (!isModelAllowed(principal.modelRestriction, model)) {
+    throw new RelayError('model_not_allowed', `This API key may not use the model ${model}.`);
+  }
+  return { service: first.platform.service, platforms: allowed.map(({ name }) => name) };
 }

@@ -63,6 +63,24 @@ describeOnEachStore('AccountSlotRepository', (storeOfCase) => {
     expect(await storeOfCase().zrange(slotsOf('a'), 0, -1)).toEqual(['r3']);
   });
 
+  it('counts the slots that are taken, those that have expired left out, and removes none', async () => {
+    const [a, b, c] = [toAccountId('a'), toAccountId('b'), toAccountId('c')];
+    await take('r1', candidate('a', 3));
+    clock.ms += LEASE_MS;
+    await take('r2', candidate('b', 3));
+    await take('r3', candidate('b', 3));
+    expect([...(await sut.countTaken([a, b, c]))]).toEqual([[b, 2]]);
+    expect(await storeOfCase().zcard(slotsOf('a'))).toBe(1);
+    clock.ms -= 1;
+    expect((await sut.countTaken([a])).get(a)).toBe(1);
+    expect((await sut.countTaken([])).size).toBe(0);
+  });
+
+  it('fails where a set is of another type', async () => {
+    await storeOfCase().set(slotsOf('a'), 'x');
+    await expect(sut.countTaken([toAccountId('a')])).rejects.toThrow('WRONGTYPE');
+  });
+
   it('shortens the life of no set that others keep for longer', async () => {
     await storeOfCase().zadd(slotsOf('a'), clock.ms + 600_000, 'of another version');
     await storeOfCase().pexpire(slotsOf('a'), 630_000);

@@ -1,7 +1,8 @@
-import type { UpstreamAccount } from '@crs/extension-api';
-import { keys, STORE_CLIENT, type StoreClient } from '@crs/store';
+import type { AccountId, UpstreamAccount } from '@crs/extension-api';
+import { keys, STORE_CLIENT, type StoreClient, type StoreCommand } from '@crs/store';
 import { Inject, Injectable } from '@nestjs/common';
 import { type Lease, LEASE_MS, LEASE_SET_TTL_MS, LeaseKeeper } from '../core/lease/lease-keeper.js';
+import { repliesOf } from '../core/store/batch-replies.js';
 import { Clock } from '../core/time/clock.js';
 import { takeSlot } from './take-slot.script.js';
 
@@ -34,4 +35,17 @@ export class AccountSlotRepository {
     if (taken === undefined || set === undefined) return null;
     return { taken, slot: this.leases.keep({ set, member: requestId }) };
   }
+  /** How many slots are taken now, of each account that has any; one round trip, and nothing changes. */
+  async countTaken(accountIds: readonly AccountId[]): Promise<ReadonlyMap<AccountId, number>> {
+    if (accountIds.length === 0) return new Map();
+    const aliveFrom = this.clock.now() + 1;
+    const commands = accountIds.map((id): StoreCommand => {
+      return ['zrangebyscore', keys.limits.accountConcurrency(id), aliveFrom, Number.MAX_SAFE_INTEGER];
+    });
+    const replies = await repliesOf(this.store.pipeline(commands));
+    const counted = accountIds.map((id, at) => [id, sizeOf(replies[at])] as const);
+    return new Map(counted.filter(([, taken]) => taken > 0));
+  }
 }
+
+const sizeOf = (members: unknown): number => (members as readonly string[]).length;

@@ -13,7 +13,18 @@ export interface CandidateQuery {
 }
 
 /** Accounts that are as good as one another for a key; the next tier is asked when none of them is available. */
-export type Tier = readonly AccountState[];
+export interface Tier {
+  /** Accounts that the key is bound to, or those that serve every key. */
+  readonly kind: 'bound' | 'pool';
+  readonly states: readonly AccountState[];
+}
+
+/** All accounts of some platforms, as a key sees them. */
+export interface PoolView {
+  readonly tiers: readonly Tier[];
+  /** Accounts that the key may not use. */
+  readonly outside: readonly AccountState[];
+}
 
 const GROUP_PREFIX = 'group:';
 
@@ -29,13 +40,28 @@ export class CandidatePool {
 
   /** The accounts that the key is bound to, alone or before the shared ones; without a binding the shared ones. */
   async tiersOf(query: CandidateQuery): Promise<readonly Tier[]> {
-    const states = (await Promise.all(query.platforms.map((name) => this.directory.states(name)))).flat();
+    return this.divide(await this.statesOf(query), query);
+  }
+
+  /** The same, and beside them the accounts that the key may not use. */
+  async view(query: CandidateQuery): Promise<PoolView> {
+    const states = await this.statesOf(query);
+    const tiers = await this.divide(states, query);
+    const inside = new Set(tiers.flatMap((tier) => tier.states));
+    return { tiers, outside: states.filter((state) => !inside.has(state)) };
+  }
+
+  private async statesOf({ platforms }: CandidateQuery): Promise<readonly AccountState[]> {
+    return (await Promise.all(platforms.map((name) => this.directory.states(name)))).flat();
+  }
+
+  private async divide(states: readonly AccountState[], query: CandidateQuery): Promise<readonly Tier[]> {
     const shared = states.filter((state) => state.account.accountType === 'shared');
     const boundIds = await this.boundIds(query);
-    if (boundIds === null) return [shared];
-    const bound = states.filter((state) => boundIds.has(state.account.id));
+    if (boundIds === null) return [{ kind: 'pool', states: shared }];
+    const bound: Tier = { kind: 'bound', states: states.filter((state) => boundIds.has(state.account.id)) };
     if (!(query.principal.dedicatedFallback ?? this.config.relay.dedicatedFallback)) return [bound];
-    return [bound, shared.filter((state) => !boundIds.has(state.account.id))];
+    return [bound, { kind: 'pool', states: shared.filter((state) => !boundIds.has(state.account.id)) }];
   }
 
   /** Null: the key is not bound. An empty set: it is, but to nothing that is there. */

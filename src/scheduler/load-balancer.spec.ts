@@ -55,6 +55,16 @@ describe('LoadBalancer', () => {
     expect(pickIds(sut, [a, b, c], 2)).toEqual(['c', 'a']);
   });
 
+  it('goes on from the same turns in a copy, each by itself', () => {
+    const sut = new LoadBalancer();
+    const candidates = [candidate('a'), candidate('b'), candidate('c')];
+    pickIds(sut, candidates, 1);
+    const copy = sut.copy();
+    expect(pickIds(copy, candidates, 2)).toEqual(['b', 'c']);
+    expect(pickIds(sut, candidates, 3)).toEqual(['b', 'c', 'a']);
+    expect(pickIds(copy, candidates, 1)).toEqual(['a']);
+  });
+
   it('gives every account of the best priority the same share', () => {
     fc.assert(
       fc.property(

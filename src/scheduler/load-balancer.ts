@@ -27,6 +27,14 @@ export class LoadBalancer {
     return [...candidates].sort((a, b) => this.compare(a.account, b.account));
   }
 
+  /** Begins with the same turns, and takes its own from now on. */
+  copy(): LoadBalancer {
+    const copy = new LoadBalancer();
+    copy.turn = this.turn;
+    for (const [id, turn] of this.lastTurn) copy.lastTurn.set(id, turn);
+    return copy;
+  }
+
   /** The account has its turn now. */
   noteTurn({ id }: UpstreamAccount): void {
     this.lastTurn.set(id, (this.turn += 1));

@@ -1,7 +1,7 @@
 import type { AccountId, Principal, UpstreamAccount } from '@crs/extension-api';
 import { Injectable } from '@nestjs/common';
 import type { AccountState } from '../account/account-state.js';
-import { availableAt, unavailableReasons, type UnavailableReason } from '../account/availability.js';
+import { availableAt, type UnavailableReason, unavailableReasons } from '../account/availability.js';
 import { shareOf } from '../account/recovery-ramp.js';
 import type { Lease } from '../core/lease/lease-keeper.js';
 import { PlatformRegistry } from '../core/platforms/platform.registry.js';
@@ -10,6 +10,7 @@ import { AccountSlotRepository } from './account-slot.repository.js';
 import { CandidatePool, type CandidateQuery, type Tier } from './candidate-pool.js';
 import { LoadBalancer } from './load-balancer.js';
 import { NoAccountError } from './no-account.error.js';
+import { availableOf, findMapped, followPlan, planSelection, type SlotTaker } from './selection-plan.js';
 import { StickySessionRepository } from './sticky-session.repository.js';
 
 /** What an account is wanted for. */
@@ -36,20 +37,6 @@ export interface Selection {
   readonly slot: Lease | null;
 }
 
-/** How a request takes its slot. */
-interface SlotWish {
-  /** Null: it takes none. */
-  readonly requestId: string | null;
-  /** Requests that the account may have at the same time; 0 = as many as ever. */
-  readonly limitOf: (state: AccountState) => number;
-}
-
-interface Taken {
-  readonly state: AccountState;
-  readonly sticky: boolean;
-  readonly slot: Lease | null;
-}
-
 /** A full account has a slot again when one of its requests ends: nobody knows when, but soon. */
 const SLOT_RETRY_MS = 1000;
 
@@ -71,22 +58,24 @@ export class SchedulerService {
    * Throws `NoAccountError` with the reasons when none is available.
    */
   async selectAccount(query: SelectionQuery): Promise<Selection> {
+    const { platforms, sessionHash, slotFor } = query;
     const question = { ...query, now: this.clock.now() };
     const tiers = await this.pool.tiersOf(query);
-    const available = tiers.map((tier) => tier.filter((state) => unavailableReasons(state, question).length === 0));
-    const mapped = await this.findMapped(query, available.flat());
-    const recovering = (state: AccountState): boolean =>
-      query.slotFor !== null && shareOf(state.marks.recovery, question.now) !== null;
-    const limits = available.flat().some(recovering) ? [shareLimit(question.now), ownLimit] : [ownLimit];
-    for (const limitOf of limits) {
-      for (const tier of available) {
-        const taken = await this.takeFirst(tier, mapped, { requestId: query.slotFor, limitOf });
-        if (taken === null) continue;
-        const { state, sticky, slot } = taken;
-        return { account: state.account, sticky, slot, recovering: recovering(state) };
-      }
+    const available = availableOf(tiers, question);
+    const mapped =
+      sessionHash === null
+        ? null
+        : await findMapped(platforms, available.flat(), (name) => this.findSession(name, sessionHash));
+    const takeSlot: SlotTaker<Lease> | null =
+      slotFor === null ? null : (limited, limitOf) => this.slots.takeFirst(limited, slotFor, limitOf);
+    const plan = planSelection(available, mapped, { now: question.now, takesSlot: takeSlot !== null });
+    const taken = await followPlan(plan, this.balancer, takeSlot);
+    if (taken === null) {
+      throw toNoAccountError(statesOf(tiers), question, new Set(available.flat().map(({ account }) => account.id)));
     }
-    throw toNoAccountError(tiers.flat(), question, new Set(available.flat().map(({ account }) => account.id)));
+    const { state, sticky, slot } = taken;
+    const recovering = slotFor !== null && shareOf(state.marks.recovery, question.now) !== null;
+    return { account: state.account, sticky, slot, recovering };
   }
 
   /**
@@ -95,7 +84,7 @@ export class SchedulerService {
    */
   async findObstacle(query: AccountQuery): Promise<NoAccountError | null> {
     const question = { ...query, now: this.clock.now() };
-    const states = (await this.pool.tiersOf(query)).flat();
+    const states = statesOf(await this.pool.tiersOf(query));
     const isAvailable = states.some((state) => unavailableReasons(state, question).length === 0);
     return isAvailable ? null : toNoAccountError(states, question, NONE_FULL);
   }
@@ -103,7 +92,7 @@ export class SchedulerService {
   /** The accounts that a key may reach, available or not. */
   async listReachable(principal: Principal, platforms: readonly string[]): Promise<readonly UpstreamAccount[]> {
     const tiers = await this.pool.tiersOf({ principal, platforms });
-    return tiers.flat().map((state) => state.account);
+    return statesOf(tiers).map((state) => state.account);
   }
 
   /** Maps the session to the account that has just served it. */
@@ -113,55 +102,13 @@ export class SchedulerService {
     await this.sessions.save(sessionPrefix, accountType, sessionHash, account.id);
   }
 
-  private async findMapped({ sessionHash, platforms }: SelectionQuery, available: Tier): Promise<AccountState | null> {
-    if (sessionHash === null || available.length === 0) return null;
-    for (const name of platforms) {
-      const { sessionPrefix, accountType } = this.platforms.get(name).account;
-      const id = await this.sessions.find(sessionPrefix, accountType, sessionHash);
-      const state = available.find((candidate) => candidate.account.id === id);
-      if (state !== undefined) return state;
-    }
-    return null;
-  }
-
-  /** The account of the session, else the next in turn; where its slots are all taken, the best of the others. */
-  private async takeFirst(available: Tier, mapped: AccountState | null, wish: SlotWish): Promise<Taken | null> {
-    const own = available.find((state) => state === mapped);
-    // The turn is counted before the store is asked: requests that come meanwhile begin with the next account.
-    const first = own ?? this.balancer.pick(available);
-    if (first === null) return null;
-    const found = await this.takeSlot([first], wish);
-    if (found !== null) return { ...found, sticky: first === mapped };
-    const others = available.filter((state) => state !== first);
-    const other = await this.takeSlot(this.balancer.rank(others), wish);
-    if (other === null) return null;
-    this.balancer.noteTurn(other.state.account);
-    return { ...other, sticky: false };
-  }
-
-  /** Null: all are full. Only accounts with a limit, before the first without one, cost a round trip. */
-  private async takeSlot(ordered: Tier, { requestId, limitOf }: SlotWish): Promise<Omit<Taken, 'sticky'> | null> {
-    const unlimitedAt = ordered.findIndex((state) => requestId === null || limitOf(state) <= 0);
-    const limited = unlimitedAt === -1 ? ordered : ordered.slice(0, unlimitedAt);
-    const found =
-      requestId === null || limited.length === 0 ? null : await this.slots.takeFirst(limited, requestId, limitOf);
-    if (found !== null) return { state: found.taken, slot: found.slot };
-    const unlimited = ordered[unlimitedAt];
-    return unlimited === undefined ? null : { state: unlimited, slot: null };
+  private findSession(platform: string, sessionHash: string): Promise<AccountId | null> {
+    const { sessionPrefix, accountType } = this.platforms.get(platform).account;
+    return this.sessions.find(sessionPrefix, accountType, sessionHash);
   }
 }
 
-const ownLimit = ({ account }: AccountState): number => account.maxConcurrentTasks;
-
-/** The smaller of the account's own limit and its share while it recovers. */
-const shareLimit =
-  (now: number) =>
-  (state: AccountState): number => {
-    const own = ownLimit(state);
-    const share = shareOf(state.marks.recovery, now);
-    if (share === null) return own;
-    return own > 0 ? Math.min(own, share) : share;
-  };
+const statesOf = (tiers: readonly Tier[]): AccountState[] => tiers.flatMap(({ states }) => states);
 
 const NONE_FULL: ReadonlySet<AccountId> = new Set();
 

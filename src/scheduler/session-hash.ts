@@ -13,7 +13,7 @@ export interface ClaudeSessionHints {
 type JsonRecord = Readonly<Record<string, unknown>>;
 
 /** An id becomes part of a key in the store: visible, and no longer than any client makes it. */
-const SESSION_ID = /^\P{C}{1,200}$/u;
+export const SESSION_ID = /^\P{C}{1,200}$/u;
 const USER_ID = /^user_[0-9a-f]{64}_account_.*_session_([0-9a-f-]+)$/i;
 const HASH_LENGTH = 32;
 

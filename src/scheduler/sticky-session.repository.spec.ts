@@ -46,6 +46,15 @@ describe('StickySessionRepository', () => {
     expect(await store.pttl(keys.session.mapping(PREFIX, 'hash'))).toBe(left);
   });
 
+  it('tells of a session without renewing it', async () => {
+    expect(await sut.peek(PREFIX, TYPE, 'hash')).toBeNull();
+    await sut.save(PREFIX, TYPE, 'hash', account);
+    now += DAY_MS + 1;
+    expect(await sut.peek(PREFIX, TYPE, 'hash')).toBe(account);
+    expect(await sut.peek(PREFIX, 'claude-official', 'hash')).toBeNull();
+    expect(await store.pttl(keys.session.mapping(PREFIX, 'hash'))).toBe(14 * DAY_MS - 1);
+  });
+
   it('does not give a session that never ends an end', async () => {
     await store.set(keys.session.mapping(PREFIX, 'hash'), '{"accountId":"account-1","accountType":"claude-console"}');
     expect(await sut.find(PREFIX, TYPE, 'hash')).toBe(account);

@@ -31,6 +31,12 @@ export class StickySessionRepository {
     return accountId;
   }
 
+  /** The same, and the time to live stays what it is. */
+  async peek(prefix: string, accountType: string, sessionHash: string): Promise<AccountId | null> {
+    const mapping = await this.store.get(keys.session.mapping(prefix, sessionHash));
+    return mapping === null ? null : readMapping(mapping, accountType);
+  }
+
   async save(prefix: string, accountType: string, sessionHash: string, accountId: AccountId): Promise<void> {
     const mapping = JSON.stringify({ accountId, accountType });
     await this.store.set(keys.session.mapping(prefix, sessionHash), mapping, 'PX', this.config.session.ttlMs);

@@ -4,9 +4,11 @@ import type { AccountDirectory } from '../../src/account/account-directory.js';
 import { type AccountMarks, type AccountState, NO_MARKS } from '../../src/account/account-state.js';
 import type { PlatformRegistry } from '../../src/core/platforms/platform.registry.js';
 import { ClaudeConsolePlatform } from '../../src/platforms/claude-console/claude-console.platform.js';
+import { CodexPlatform } from '../../src/platforms/codex/codex.platform.js';
 import { AccountGroupRepository } from '../../src/scheduler/account-group.repository.js';
 import { AccountSlotRepository } from '../../src/scheduler/account-slot.repository.js';
 import { CandidatePool } from '../../src/scheduler/candidate-pool.js';
+import { AccountExplainer } from '../../src/scheduler/explain/account-explainer.js';
 import { LoadBalancer } from '../../src/scheduler/load-balancer.js';
 import { NoAccountError } from '../../src/scheduler/no-account.error.js';
 import { SchedulerService, type SelectionQuery } from '../../src/scheduler/scheduler.service.js';
@@ -46,22 +48,34 @@ export const query = (change: Partial<SelectionQuery> = {}): SelectionQuery => (
 export const boundTo = (id: string, dedicatedFallback: boolean | null = null): SelectionQuery =>
   query({ principal: testPrincipal({ bindings: { claudeConsoleAccountId: id }, dedicatedFallback }) });
 
-/** The real scheduler over accounts of the test, at one moment. */
-export function createScheduler(
+/** The scheduler, and what says beforehand what it will do. */
+export interface Scheduling {
+  readonly scheduler: SchedulerService;
+  readonly explainer: AccountExplainer;
+}
+
+/** Both over accounts of the test, at one moment. */
+export function createScheduling(
   store: StoreClient,
   states: () => readonly AccountState[],
   dedicatedFallback = false,
-): SchedulerService {
+): Scheduling {
   const config = testConfig({ relay: { dedicatedFallback } });
-  const directory = { states: () => Promise.resolve(states()) } as unknown as AccountDirectory;
-  const platform: Platform = new ClaudeConsolePlatform();
-  const platforms = { get: () => platform } as unknown as PlatformRegistry;
+  const statesOf = (name: string): AccountState[] => states().filter(({ account }) => account.platform === name);
+  const directory = { states: (name: string) => Promise.resolve(statesOf(name)) } as unknown as AccountDirectory;
+  const [claude, codex]: readonly [Platform, Platform] = [new ClaudeConsolePlatform(), new CodexPlatform()];
+  const platforms = { get: (name: string) => (name === 'codex' ? codex : claude) } as unknown as PlatformRegistry;
   const clock = { now: () => NOW };
   const pool = new CandidatePool(directory, new AccountGroupRepository(store), platforms, config);
   const sessions = new StickySessionRepository(store, config);
   const slots = new AccountSlotRepository(store, new FakeLeases(store).asKeeper(), clock);
-  return new SchedulerService(pool, platforms, sessions, new LoadBalancer(), slots, clock);
+  const parts = [pool, platforms, sessions, new LoadBalancer(), slots, clock] as const;
+  return { scheduler: new SchedulerService(...parts), explainer: new AccountExplainer(...parts) };
 }
+
+/** The real scheduler over accounts of the test, at one moment. */
+export const createScheduler = (...parts: Parameters<typeof createScheduling>): SchedulerService =>
+  createScheduling(...parts).scheduler;
 
 export async function refusalOf(sut: SchedulerService, asked: SelectionQuery): Promise<NoAccountError> {
   const reason: unknown = await sut.selectAccount(asked).catch((cause: unknown) => cause);
