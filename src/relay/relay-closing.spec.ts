@@ -16,6 +16,7 @@ import type { AttemptRecord } from './attempt/attempt-record.js';
 import type { RetryJob, Served, Spending } from './attempt/retry-handler.js';
 import { COUNT_TOKENS, MESSAGES } from './endpoints.js';
 import { type ClosingCall, RelayClosing } from './relay-closing.js';
+import { newEnding, type RequestEntry } from './requests/request-entry.js';
 import type { StreamTracker } from './stream/stream-tracker.js';
 
 const platform = new ClaudeConsolePlatform();
@@ -52,6 +53,8 @@ const call = (change: Partial<ClosingCall> = {}, job: Partial<RetryJob> = {}): C
     },
     admission: null,
     latch: new OutcomeLatch(),
+    client: { status: 200 },
+    ending: newEnding(),
     ...change,
   }) as ClosingCall;
 
@@ -60,12 +63,13 @@ const tracker = (failure: StreamTracker['failure']): StreamTracker => ({ failure
 const createSut = (
   working = Promise.resolve(),
   mark = jest.fn<AccountHealthService['mark']>(() => working),
+  log = { add: () => undefined } as unknown as AttemptLog,
 ): RelayClosing =>
   new RelayClosing(
     { remember: () => working } as unknown as SchedulerService,
     { mark } as unknown as AccountHealthService,
     platforms,
-    { write: () => working } as unknown as AttemptLog,
+    log,
     { now: () => 1_000 },
     testConfig(),
   );
@@ -187,6 +191,19 @@ describe('RelayClosing', () => {
     const failure = { type: 'invalid_request_error', message: 'too long', text: '{}' };
     createSut(Promise.resolve(), mark).noteBroken(call(), answered().served, tracker(failure));
     expect(mark).not.toHaveBeenCalled();
+  });
+
+  it('notes in the log how the request has ended first, at once', async () => {
+    const entries: RequestEntry[] = [];
+    const log = { add: (entry: RequestEntry) => entries.push(entry) } as unknown as AttemptLog;
+    const sut = createSut(Promise.resolve(), undefined, log);
+    const closing = call();
+    await sut.settle(closing, 'upstream_broken');
+    await sut.settle(closing, 'completed');
+    const end = sut.end(closing);
+    expect(entries).toMatchObject([{ requestId: 'req_1', end: 'upstream_broken', status: 200, ms: 1_000 }]);
+    await end;
+    expect(entries).toHaveLength(1);
   });
 
   it('says in the attempts that the answer broke off', () => {

@@ -9,8 +9,10 @@ import { PlatformRegistry } from '../core/platforms/platform.registry.js';
 import { Clock } from '../core/time/clock.js';
 import { SchedulerService } from '../scheduler/scheduler.service.js';
 import { AttemptLog } from './attempt/attempt-log.js';
+import { toBrokenOff } from './attempt/attempt-record.js';
 import type { RetryJob, Served } from './attempt/retry-handler.js';
 import type { Endpoint } from './endpoints.js';
+import { type CallEnding, toRequestEntry } from './requests/request-entry.js';
 import type { StreamTracker } from './stream/stream-tracker.js';
 import { toUsageReport } from './usage-report.js';
 
@@ -21,6 +23,8 @@ export interface ClosingCall {
   /** What the key holds for the call; null = nothing. */
   readonly admission: Admission | null;
   readonly latch: OutcomeLatch;
+  readonly client: { readonly status: number | null };
+  readonly ending: CallEnding;
 }
 
 /** What one request leaves behind: its session, its usage, its attempts, a mark on an account that broke off. */
@@ -52,15 +56,19 @@ export class RelayClosing {
    * was left before any figure came is not.
    */
   async settle(call: ClosingCall, end: RelayEnd): Promise<void> {
+    call.ending.end ??= end;
     const report = this.reportOf(call, end);
     if (report === null) await release(call);
     await call.latch.settle({ end, report });
   }
 
-  /** The last step of every call: what is still held goes back, and the attempts are written down. */
+  /** The last step of every call: what is still held goes back, and its attempts are noted. */
   async end(call: ClosingCall): Promise<void> {
-    await release(call);
-    await this.attemptLog.write(call.job.request.id, call.job.attempts);
+    const { job, ending, client } = call;
+    const released = release(call);
+    // Not behind it: whoever has the answer finds the request in the log.
+    this.attemptLog.add(toRequestEntry({ job, ending, sentStatus: client.status, endedAt: this.clock.now() }));
+    await released;
   }
 
   private reportOf(call: ClosingCall, end: RelayEnd): UsageReport | null {
@@ -88,8 +96,7 @@ export class RelayClosing {
   /** The upstream broke off behind the commit point: the next requests had better go elsewhere for a moment. */
   noteBroken({ job }: ClosingCall, { selection: { account } }: Served, { failure }: StreamTracker): void {
     const last = job.attempts.at(-1);
-    if (last !== undefined)
-      job.attempts[job.attempts.length - 1] = { ...last, result: 'broke_off', reason: failure?.type ?? null };
+    if (last !== undefined) job.attempts[job.attempts.length - 1] = toBrokenOff(last, account, failure?.type ?? null);
     const mark = failure === null ? CONNECTION : this.judge(account, job.request.model, failure);
     if (mark === null) return;
     const { id: requestId, model, endpoint } = job.request;

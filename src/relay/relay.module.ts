@@ -6,8 +6,11 @@ import { SchedulerModule } from '../scheduler/scheduler.module.js';
 import { StatsModule } from '../stats/stats.module.js';
 import { AccountAttempt } from './attempt/account-attempt.js';
 import { AttemptLog } from './attempt/attempt-log.js';
+import { AttemptLogRepository } from './attempt/attempt-log.repository.js';
 import { RetryHandler } from './attempt/retry-handler.js';
 import { AuxiliaryController } from './auxiliary.controller.js';
+import { ExplainController } from './explain/explain.controller.js';
+import { ExplainService } from './explain/explain.service.js';
 import { ModelsController } from './models/models.controller.js';
 import { ModelsService } from './models/models.service.js';
 import { ProtocolErrorRenderers } from './protocol-error.renderer.js';
@@ -18,13 +21,22 @@ import { RelayClosing } from './relay-closing.js';
 import { RelayRequestFactory } from './relay-request.factory.js';
 import { RelayController } from './relay.controller.js';
 import { RelayService } from './relay.service.js';
+import { RequestLogController } from './requests/request-log.controller.js';
+import { RequestLogService } from './requests/request-log.service.js';
 import { RelaySettingsController } from './settings/relay-settings.controller.js';
 import { RelaySettingsService } from './settings/relay-settings.service.js';
 import { UpstreamClient } from './upstream/upstream-client.js';
 
 @Module({
   imports: [AccountModule, ApiKeyModule, HttpModule, SchedulerModule, StatsModule],
-  controllers: [RelayController, ModelsController, AuxiliaryController, RelaySettingsController],
+  controllers: [
+    RelayController,
+    ModelsController,
+    AuxiliaryController,
+    RelaySettingsController,
+    RequestLogController,
+    ExplainController,
+  ],
   providers: [
     RelayService,
     RelayRequestFactory,
@@ -35,7 +47,10 @@ import { UpstreamClient } from './upstream/upstream-client.js';
     RetryHandler,
     AccountAttempt,
     AttemptLog,
+    AttemptLogRepository,
+    RequestLogService,
     UpstreamClient,
+    ExplainService,
     ModelsService,
     RelaySettingsService,
     ProtocolErrorRenderers,

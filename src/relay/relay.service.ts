@@ -1,4 +1,4 @@
-import { type Principal, RelayError } from '@crs/extension-api';
+import type { Principal } from '@crs/extension-api';
 import { Injectable, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppConfig } from '../core/config/app-config.js';
@@ -8,7 +8,9 @@ import type { Endpoint } from './endpoints.js';
 import { OpenRelays } from './open-relays.js';
 import { type Admitted, type Arrival, RelayAdmission } from './relay-admission.js';
 import { type ClosingCall, RelayClosing } from './relay-closing.js';
+import { BROKEN_OFF, isEndpointMissing, isForeseen, STOPPING, toRelayError } from './relay-errors.js';
 import { RelayRequestFactory } from './relay-request.factory.js';
+import { newEnding } from './requests/request-entry.js';
 import { ClientStream } from './stream/client-stream.js';
 import type { StreamAnswer } from './stream/relay-answer.js';
 
@@ -55,7 +57,7 @@ export class RelayService {
         spending: null,
         slot: null,
       };
-      await this.conduct({ endpoint, job, admission, client, latch, stopping });
+      await this.conduct({ endpoint, job, admission, client, latch, stopping, ending: newEnding() });
     });
   }
 
@@ -79,6 +81,7 @@ export class RelayService {
     try {
       const served = await this.retries.run(job);
       client.endPings();
+      call.ending.served = served;
       await this.send(call, served);
     } catch (error) {
       client.endPings();
@@ -118,11 +121,13 @@ export class RelayService {
   /** Nothing was served. What was not sent yet is told by the exception filter, the rest by the stream itself. */
   private async fail(call: Call, error: unknown): Promise<void> {
     const { client, endpoint, job } = call;
+    call.ending.error = error;
+    const isLocal = isEndpointMissing(error);
     const isGone = error instanceof ClientGoneError;
-    await this.closing.settle(call, isGone ? 'client_gone' : 'failed');
+    await this.closing.settle(call, isGone ? 'client_gone' : isLocal ? 'completed' : 'failed');
     if (isGone) {
       client.abandon();
-    } else if (isEndpointMissing(error)) {
+    } else if (isLocal) {
       client.sendWhole(endpoint.answerLocally(job.request));
     } else if (client.isOpen) {
       // Behind the head no filter sees the error: what nobody foresaw is logged here.
@@ -133,20 +138,4 @@ export class RelayService {
       throw error instanceof StoppingError ? STOPPING : error;
     }
   }
-}
-
-const BROKEN_OFF = new RelayError('upstream_failed', 'The upstream broke off the answer.');
-const STOPPING = new RelayError('upstream_failed', 'The gateway is being restarted. Try again in a moment.', {
-  status: 503,
-  retryAfterSeconds: 1,
-});
-
-const isForeseen = (error: unknown): boolean => error instanceof RelayError || error instanceof StoppingError;
-
-const isEndpointMissing = (error: unknown): boolean => error instanceof RelayError && error.code === 'endpoint_missing';
-
-function toRelayError(error: unknown): RelayError {
-  if (error instanceof RelayError) return error;
-  if (error instanceof StoppingError) return STOPPING;
-  return new RelayError('internal', 'The gateway has failed. Its log has the details.', { cause: error });
 }

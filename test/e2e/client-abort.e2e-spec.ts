@@ -3,6 +3,7 @@ import { keys, STORE_CLIENT, type StoreClient } from '@crs/store';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { eventually } from '../support/eventually.ts';
 import { heldLeases, nothingHeld } from '../support/held-leases.ts';
+import { startSilentServer } from '../support/silent-server.ts';
 import type { SimulatorStep } from '../support/simulator/step.ts';
 import { questionOf, TwoAccounts } from '../support/two-accounts.ts';
 
@@ -100,9 +101,12 @@ describe('a client that leaves', () => {
   const requestId = async (): Promise<string> =>
     (await store().zrange(keys.limits.concurrency(key.id), 0, -1))[0] ?? '';
 
-  /** The log of attempts is the last that a request writes. */
-  const attemptsOf = async (id: string): Promise<unknown> =>
-    JSON.parse(await eventually(() => store().get(keys.attempts.byRequest(id))));
+  /** The log is written behind the end of a request. */
+  const attemptsOf = (id: string): Promise<unknown> =>
+    eventually(async () => {
+      const { status, body } = await pool.app.api('GET', `/relay/requests/${id}`);
+      return status === 200 ? body.attempts : null;
+    });
 
   const totalOf = async (): Promise<Record<string, number>> =>
     (await pool.app.api('GET', `/keys/${key.id}/stats`)).body.total;
@@ -132,6 +136,24 @@ describe('a client that leaves', () => {
     expect(total.requests).toBe(isBooked ? 1 : 0);
     expect(total.inputTokens).toBe(isBooked ? exchange?.usage?.inputTokens : 0);
     expect(await records()).toEqual(isBooked ? [expect.objectContaining({ estimated: true })] : []);
+  });
+
+  it('ends everything at once while a connection is being made', async () => {
+    const silent = await startSilentServer();
+    await pool.app.api('PUT', `/accounts/claude-console/${pool.first}`, { apiUrl: silent.url });
+    try {
+      const client = open(true);
+      await silent.connected();
+      const id = await requestId();
+      expect(await leave(client, released)).toBeLessThan(AT_ONCE_MS);
+      expect(await attemptsOf(id)).toMatchObject([{ accountId: pool.first, verdict: null }]);
+      await expectUnmarked(pool.first);
+      expect(pool.simulator.log).toEqual([]);
+      expect(await records()).toEqual([]);
+    } finally {
+      await pool.app.api('PUT', `/accounts/claude-console/${pool.first}`, { apiUrl: pool.simulator.url });
+      await silent.close();
+    }
   });
 
   it('ends everything at once while the request waits for its account', async () => {

@@ -94,11 +94,8 @@ describe('at the edges of failing over', () => {
     pool.simulator.setDefault('up-a', 'overloaded');
     const answer = await pool.send(true);
     const id = answer.headers.get('x-relay-request-id') ?? '';
-    // The log is written behind the answer.
-    const log = await eventually(async () =>
-      pool.app.app.get<StoreClient>(STORE_CLIENT).get(keys.attempts.byRequest(id)),
-    );
-    expect(JSON.parse(log)).toEqual([
+    const { body } = await pool.app.api('GET', `/relay/requests/${id}`);
+    expect(body.attempts).toEqual([
       expect.objectContaining({
         accountId: pool.first,
         result: 'status',

@@ -85,6 +85,7 @@ describe('a gateway that is told to stop', () => {
     expect(total.requests).toBe(1);
     expect(total.inputTokens).toBeGreaterThan(0);
     expect(await admin.request('GET', `/accounts/claude-console`)).toMatchObject({ items: [{ marks: [] }] });
+    expect(await admin.request('GET', '/relay/requests')).toMatchObject({ items: [{ end: 'stopped', status: 200 }] });
   });
 
   it('does not wait for a client that takes nothing, and books what it used', async () => {

@@ -4,6 +4,7 @@ import { keys } from '@crs/store';
 import { LimitRepository } from '../../src/api-key/limits/limit.repository.js';
 import { LEASE_MS } from '../../src/core/lease/lease-keeper.js';
 import { Zone } from '../../src/core/time/zone.js';
+import { eventually } from '../support/eventually.ts';
 import { expectHeld, describeRaces } from '../support/race-cases.ts';
 import { describeQueue } from '../support/queue-cases.ts';
 import { RaceRig, UPSTREAM } from '../support/race-rig.ts';
@@ -30,6 +31,18 @@ describe('two processes on one Redis', () => {
 
   describeRaces(() => rig);
   describeQueue(() => rig);
+
+  it('know of each other what became of a request', async () => {
+    const key = await rig.key({});
+    rig.reset();
+    const { status, headers } = await rig.ask(key, { instance: 0 });
+    expect(status).toBe(200);
+    const path = `/relay/requests/${String(headers['x-relay-request-id'])}`;
+    // Written behind the answer, a moment later.
+    const shown = await eventually(() => rig.api<object>('GET', path, undefined, 1).catch(() => null));
+    expect(shown).toMatchObject({ keyId: key.id, end: 'completed', status: 200, attempts: [{ result: 'ok' }] });
+    expect(await rig.api('GET', `/relay/requests?keyId=${key.id}`, undefined, 1)).toMatchObject({ total: 1 });
+  });
 
   // The last one: an instance ends here.
   it('that is killed with requests in flight leaves what it held to expire by itself', async () => {

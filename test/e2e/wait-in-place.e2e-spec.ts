@@ -27,7 +27,7 @@ describe('a rate limit that ends in a moment', () => {
 
   const attemptsOf = async (answer: ApiAnswer): Promise<unknown> => {
     const id = answer.headers.get('x-relay-request-id') ?? '';
-    return JSON.parse(await eventually(() => store().get(keys.attempts.byRequest(id))));
+    return (await pool.app.api('GET', `/relay/requests/${id}`)).body.attempts;
   };
 
   const limited = (): object => ({ accountId: pool.first, status: 429, verdict: 'other_account', mark: 'rate_limit' });

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import Anthropic from '@anthropic-ai/sdk';
 import { keys, STORE_CLIENT, type StoreClient } from '@crs/store';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { eventually } from '../support/eventually.ts';
 import { heldLeases } from '../support/held-leases.ts';
 import { type Simulator, startSimulator } from '../support/simulator/simulator.ts';
 import { TestApp } from '../support/test-app.ts';
@@ -84,11 +83,11 @@ describe('an account that intercepts warm-ups, asked before one that does not', 
   it('says so in the attempts and leaves the session where it is', async () => {
     const { response } = await client.messages.create(WARMUP).withResponse();
     const id = response.headers.get('x-relay-request-id') ?? '';
-    const store = app.app.get<StoreClient>(STORE_CLIENT);
-    const log = await eventually(() => store.get(keys.attempts.byRequest(id)));
-    expect(JSON.parse(log)).toEqual([
+    const { body } = await app.api('GET', `/relay/requests/${id}`);
+    expect(body.attempts).toEqual([
       expect.objectContaining({ accountId: intercepting, result: 'intercepted', reason: 'warmup', verdict: null }),
     ]);
+    const store = app.app.get<StoreClient>(STORE_CLIENT);
     expect(await store.get(keys.session.mapping('unified_claude_session_mapping:', session))).toBeNull();
   });
 

@@ -103,6 +103,9 @@ describe('keys', () => {
     keys.account.marks('claude-console', 'id'),
     keys.account.quotaCost('id', '2026-11-23T00:00'),
     keys.attempts.byRequest('request'),
+    keys.attempts.byUpstreamId('upstream'),
+    keys.attempts.recent,
+    keys.attempts.troubled,
     keys.admin.current,
   ])('%s, which the predecessor does not know, stands apart', (built) => {
     expect(built).toMatch(/^v2:/);

@@ -51,7 +51,12 @@ export const keys = {
     mapping: (prefix: string, hash: string) => `${prefix}${hash}`,
   },
   attempts: {
-    byRequest: (requestId: string) => `v2:attempts:${requestId}`,
+    byRequest: (requestId: string) => `v2:attempts:request:${requestId}`,
+    /** The gateway's id of a request, by the id that its upstream gave it. */
+    byUpstreamId: (upstreamId: string) => `v2:attempts:upstream:${upstreamId}`,
+    /** Lists of request ids, the last one to end first. */
+    recent: 'v2:attempts:recent',
+    troubled: 'v2:attempts:troubled',
   },
   admin: {
     /** v2's own administrator; wins once it exists. */
