@@ -6,8 +6,8 @@ export interface SimulatorProcess {
   readonly url: string;
   /** Orders as its `POST /__control` takes them. */
   control(orders: unknown): Promise<void>;
-  /** Every request that it has seen. */
-  log(): Promise<readonly unknown[]>;
+  /** Every request that it has seen, or those with one upstream key. */
+  log(key?: string): Promise<readonly unknown[]>;
   stop(): Promise<void>;
 }
 
@@ -31,8 +31,9 @@ export async function startSimulatorProcess(
   return {
     url: listening,
     control,
-    log: async () => {
-      const answer = await fetch(`${listening}/__log`);
+    log: async (key) => {
+      const query = key === undefined ? '' : `?key=${encodeURIComponent(key)}`;
+      const answer = await fetch(`${listening}/__log${query}`);
       return ((await answer.json()) as { entries: readonly unknown[] }).entries;
     },
     stop: async () => {

@@ -8,6 +8,8 @@ type Hideable =
   | 'when_whole'
   /** Only in a stream; of a whole answer the head comes last, so that to ask again would be to buy it again. */
   | 'in_streams'
+  /** Never: a stream has reached the client already, and of a whole answer a second one would have to be bought. */
+  | 'too_late'
   /** Never: only the client can mend it, and must see the upstream's own answer. */
   | 'never'
   /** Not needed: unusual, but an answer. */
@@ -50,6 +52,10 @@ const END =
 
 /** A data member on two lines is one value with a line break between; JSON may stand that way. */
 const onTwoLines = (text: string): string => text.replaceAll('"delta":', '\ndata: "delta":');
+
+const inCr = (text: string): string => text.replaceAll('\n', '\r');
+/** A member that nobody knows. */
+const LARGE = CONTENT.replace('"index":0', `"index":0,"padding":"${'x'.repeat(5_000_000)}"`);
 
 const stream = (...events: RawEvent[]): StepLike => ({ events, text: TEXT });
 const answer = (change: object = {}): StepLike => ({ text: TEXT, deltaChars: 9, ...change });
@@ -118,6 +124,12 @@ export const FAULTS: readonly Fault[] = [
     hideable: 'always',
     step: { text: TEXT, fail: { how: 'reset', afterEvents: 1 } },
   },
+  {
+    name: 'silence behind message_start',
+    hideable: 'in_streams',
+    step: { text: TEXT, fail: { how: 'hang', afterEvents: 1 } },
+  },
+  { name: 'overloaded 529 behind pings of our own', hideable: 'always', step: { preset: 'overloaded', delayMs: 600 } },
   { name: 'garbage instead of events', hideable: 'always', step: 'garbage_body' },
   // A stream behind its first content; a whole answer is still held.
   { name: 'error event in mid-stream', hideable: 'when_whole', step: 'mid_error' },
@@ -126,9 +138,13 @@ export const FAULTS: readonly Fault[] = [
   { name: 'clean end in mid-stream', hideable: 'when_whole', step: 'mid_truncate' },
   { name: 'garbage in mid-stream', hideable: 'when_whole', step: 'mid_garbage' },
   { name: 'broken framing in mid-stream', hideable: 'when_whole', step: 'mid_framing' },
+  { name: 'silence in mid-stream', hideable: 'too_late', step: 'mid_hang' },
   // Unusual, but answers.
+  { name: 'head behind pings of our own', hideable: 'is_an_answer', step: answer({ delayMs: 600 }) },
   { name: 'one byte at a time', hideable: 'is_an_answer', step: answer({ pieceBytes: 1 }) },
   { name: 'CR LF', hideable: 'is_an_answer', step: answer({ crlf: true }) },
+  { name: 'CR', hideable: 'is_an_answer', whole: answer(), step: stream(...[START, BLOCK, CONTENT, END].map(inCr)) },
+  { name: 'event of 5 MB', hideable: 'is_an_answer', whole: answer(), step: stream(START, BLOCK, LARGE, END) },
   { name: 'gzip', hideable: 'is_an_answer', step: answer({ gzip: true }) },
   {
     name: 'comments between events',

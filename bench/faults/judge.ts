@@ -78,7 +78,7 @@ const fail = (why: string): Judged => ({ verdict: 'fail', why });
 
 /** Whole events only: what comes behind the last blank line is none. */
 function eventsIn(text: string): SseEvent[] {
-  const blocks = text.replaceAll('\r\n', '\n').split('\n\n').slice(0, -1);
+  const blocks = text.replaceAll(/\r\n?/g, '\n').split('\n\n').slice(0, -1);
   return blocks.flatMap((block) => {
     const data = block
       .split('\n')

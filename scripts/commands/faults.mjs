@@ -2,13 +2,13 @@ import { runForeground } from '../lib/child.mjs';
 import { TIED, tiedScript } from '../lib/gateway.mjs';
 import { prepare } from '../lib/prepare.mjs';
 
-/** Every fault through the built gateway; `chaos` first: accounts that flap at random under load. */
-export async function run(args) {
-  const isChaos = args[0] === 'chaos';
+/** What may stand first instead of the table of faults. */
+const OTHERS = { abort: 'bench/abort.ts', chaos: 'bench/chaos.ts' };
+
+/** Every fault through the built gateway; `abort`: clients that leave; `chaos`: accounts that flap under load. */
+export async function run([first, ...rest]) {
+  const other = Object.hasOwn(OTHERS, first ?? '') ? OTHERS[first] : null;
+  const args = other === null ? [first, ...rest].filter((arg) => arg !== undefined) : rest;
   const node = await prepare();
-  return await runForeground(
-    node,
-    tiedScript(isChaos ? 'bench/chaos.ts' : 'bench/faults.ts', ...args.slice(isChaos ? 1 : 0)),
-    TIED,
-  );
+  return await runForeground(node, tiedScript(other ?? 'bench/faults.ts', ...args), TIED);
 }

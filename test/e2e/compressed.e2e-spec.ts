@@ -1,12 +1,46 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { type ClientRequest, type IncomingMessage, request } from 'node:http';
+import { type ClientRequest, createServer, type IncomingMessage, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { ENCODERS } from '../support/compressed-bodies.ts';
 import { type Simulator, startSimulator } from '../support/simulator/simulator.ts';
 import { type ApiAnswer, TestApp } from '../support/test-app.ts';
 import { questionOf } from '../support/two-accounts.ts';
 
 const TEXT = 'A compressed answer that comes in several pieces, h\u00e4\u20ac.';
+
+const STREAM = [
+  '{"type":"message_start","message":{"model":"m","usage":{"input_tokens":3,"output_tokens":1}}}',
+  '{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"h\u{e4}\u{20ac}"}}',
+  '{"type":"message_delta","delta":{},"usage":{"output_tokens":7}}',
+  '{"type":"message_stop"}',
+]
+  .map((data) => `event: ${/"type":"(\w+)"/.exec(data)?.[1] ?? ''}\ndata: ${data}\n\n`)
+  .join('');
+const MESSAGE = JSON.stringify({ type: 'message', model: 'm', content: [], usage: { input_tokens: 3 } });
+
+/** Answers everybody with these bytes, a few at a time. */
+async function startUpstream(
+  head: Record<string, string>,
+  bytes: Buffer,
+): Promise<{ url: string; close: () => Promise<void> }> {
+  const server = createServer((incoming, response) => {
+    incoming.resume();
+    response.writeHead(200, head);
+    for (let at = 0; at < bytes.length; at += 7) response.write(bytes.subarray(at, at + 7));
+    response.end();
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: async () => {
+      server.close();
+      server.closeAllConnections();
+      await once(server, 'close');
+    },
+  };
+}
 
 describe('an upstream that compresses although nobody has asked it to', () => {
   let simulator: Simulator;
@@ -132,5 +166,37 @@ describe('an upstream that compresses although nobody has asked it to', () => {
     outgoing.destroy();
     await simulator.settled('up-a', 1);
     expect(simulator.requests('up-a')[0]?.outcome).toBe('client_abort');
+  });
+
+  describe.each(ENCODERS)('in %s', (_name, encoding, encode) => {
+    /** What comes of a request whose first account answers with these bytes. */
+    const ask = async (stream: boolean, bytes: Buffer): Promise<ApiAnswer> => {
+      const type = stream ? 'text/event-stream' : 'application/json';
+      const upstream = await startUpstream({ 'content-type': type, 'content-encoding': encoding }, bytes);
+      const account = `/accounts/claude-console/${accounts[0] ?? ''}`;
+      await app.api('PUT', account, { apiUrl: upstream.url });
+      try {
+        return await send(stream);
+      } finally {
+        await app.api('PUT', account, { apiUrl: simulator.url });
+        await upstream.close();
+      }
+    };
+
+    it.each([true, false])('is given plain and whole, and booked (stream: %s)', async (stream) => {
+      const answer = await ask(stream, encode(Buffer.from(stream ? STREAM : MESSAGE)));
+      expect(answer).toMatchObject({ status: 200, isCut: false });
+      expect(answer.headers.has('content-encoding')).toBe(false);
+      expect(answer.body).toEqual(stream ? STREAM : JSON.parse(MESSAGE));
+      expect(simulator.requests('up-b')).toEqual([]);
+      const { total } = (await app.api('GET', `/keys/${key.id}/stats`)).body;
+      expect(total).toMatchObject({ requests: 1, inputTokens: 3 });
+    });
+
+    it.each([true, false])('is that of the next account where it is damaged (stream: %s)', async (stream) => {
+      const bytes = encode(Buffer.from(stream ? STREAM : MESSAGE));
+      expect((await ask(stream, Buffer.alloc(bytes.length, 0xff))).status).toBe(200);
+      expect(simulator.requests('up-b')).toHaveLength(1);
+    });
   });
 });

@@ -15,6 +15,7 @@ const STOP = 'event: message_stop\ndata: {"type":"message_stop"}\n\n';
 /** Two, three and four bytes a character, and one that is made of several. */
 const UNICODE = '\u{e4}\u{20ac}\u{1f600}\u{1f469}\u{200d}\u{1f469}\u{200d}\u{1f467}\u{d55c}';
 const crlf = (text: string): string => text.replaceAll('\n', '\r\n');
+const cr = (text: string): string => text.replaceAll('\n', '\r');
 
 interface Shape {
   readonly name: string;
@@ -35,6 +36,10 @@ const SHAPES: readonly Shape[] = [
   },
   { name: 'lines that end in CR LF', events: ONE_BY_ONE.map(crlf) },
   { name: 'lines that end in CR LF, byte by byte', events: ONE_BY_ONE.map(crlf), pieceBytes: 1 },
+  { name: 'lines that end in CR', events: ONE_BY_ONE.map(cr) },
+  { name: 'lines that end in CR, byte by byte', events: ONE_BY_ONE.map(cr), pieceBytes: 1 },
+  { name: 'lines that end in each way', events: [START, crlf(delta('x')), cr(DELTA_USAGE), STOP], pieceBytes: 3 },
+  { name: 'a byte order mark', events: ['\u{feff}', ...ONE_BY_ONE], pieceBytes: 1 },
   { name: 'characters that come byte by byte', events: ONE_BY_ONE, pieceBytes: 1 },
   {
     name: 'comments before, between and inside of events',
@@ -61,6 +66,11 @@ const SHAPES: readonly Shape[] = [
   {
     name: 'a last event without its blank line',
     events: [START, delta('x'), DELTA_USAGE, STOP.slice(0, -1)],
+    added: '\n\n',
+  },
+  {
+    name: 'a last event without its blank line, in CR LF',
+    events: [START, delta('x'), DELTA_USAGE, STOP.slice(0, -1)].map(crlf),
     added: '\n\n',
   },
   { name: 'a last line without its end', events: [START, delta('x'), DELTA_USAGE, STOP.slice(0, -2)], added: '\n\n' },

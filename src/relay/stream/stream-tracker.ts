@@ -36,8 +36,10 @@ export class StreamTracker {
 
   /** The stream has ended. A last event that lacks only its blank line counts: all of it came. */
   end(): readonly TrackedEvent[] {
+    // First: until here a CR at the very end may be half of a line's end.
+    const events = this.decoder.end();
     this.endedInside = this.decoder.pending > 0;
-    return this.endedInside ? this.track(this.decoder.push(EVENT_BREAK)) : this.track(this.decoder.end());
+    return this.track(this.endedInside ? [...events, ...this.decoder.push(EVENT_BREAK)] : events);
   }
 
   /** The answer's last event was seen. */

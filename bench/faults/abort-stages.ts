@@ -1,0 +1,128 @@
+import { randomUUID } from 'node:crypto';
+import type { StepLike } from '../../test/support/simulator/step.ts';
+import type { AbortRig } from './abort-rig.ts';
+import { FLOOD, INPUT_TOKENS, WORDS } from './flood.ts';
+import type { LeavingClient } from './leaving-client.ts';
+
+/** Where a client leaves. */
+export interface Stage {
+  readonly name: string;
+  /** What the accounts do. */
+  readonly steps: readonly StepLike[];
+  /** Begins before the first run and leaves after the last. */
+  readonly beside?: Stage['bring'];
+  /** Brings a client to where it leaves. */
+  readonly bring: (rig: AbortRig) => Promise<LeavingClient>;
+  /** The account whose connection must close; null = none is open, and what is held must be given back. */
+  readonly closes: number | null;
+  /** Requests that each run books. */
+  readonly books: 0 | 1;
+}
+
+const SILENT: StepLike = { events: WORDS, holdAfterEvents: -1 };
+const LIMITED: StepLike = { preset: 'rate_limited', headers: { 'retry-after': '40' } };
+const GOOD: StepLike = { text: 'Warm.', usage: { inputTokens: INPUT_TOKENS } };
+/** Polls for which a flood must have stood still. */
+const STILL = 20;
+
+/** Opens a client whose request is the next that the account sees, and waits until the upstream has sent so much. */
+function untilSent(account: number, events: number, options: { readonly stream: boolean }): Stage['bring'] {
+  return async (rig) => {
+    const before = (await rig.seen(account)).length;
+    const client = rig.open(options);
+    await rig.reach(`${events} events`, async () => ((await rig.seen(account))[before]?.events ?? -1) >= events);
+    return client;
+  };
+}
+
+async function untilQueued(rig: AbortRig): Promise<LeavingClient> {
+  const before = await rig.held();
+  const client = rig.open({ stream: true });
+  await rig.reach('a place in the queue', async () => (await rig.held()) === before + 1);
+  return client;
+}
+
+async function untilWaiting(rig: AbortRig): Promise<LeavingClient> {
+  const session = randomUUID();
+  const [account] = rig.accounts;
+  const before = (await rig.seen(0)).length;
+  await rig.bench.simulator.control({ key: account?.upstreamKey, script: [GOOD, LIMITED] });
+  const warm = rig.open({ stream: false, session });
+  await rig.reach('a warm session', async () => warm.hasHead && (await rig.held()) === 0);
+  const client = rig.open({ stream: true, session });
+  await rig.reach('the wait for its account', async () => {
+    if ((await rig.seen(0))[before + 1]?.outcome !== 'finished') return false;
+    const path = `/accounts/claude-console/${account?.id ?? ''}/availability`;
+    const { available } = (await rig.bench.gateway.admin.request('GET', path)) as { available: boolean };
+    return !available;
+  });
+  return client;
+}
+
+async function untilStreaming(rig: AbortRig): Promise<LeavingClient> {
+  const client = rig.open({ stream: true });
+  await rig.reach('content at the client', async () => client.received > 0);
+  return client;
+}
+
+async function untilFlooded(rig: AbortRig): Promise<LeavingClient> {
+  const before = (await rig.seen(0)).length;
+  const client = rig.open({ stream: true, reads: false });
+  let sent = 0;
+  let still = 0;
+  await rig.reach('an upstream that can send no more', async () => {
+    const events = (await rig.seen(0))[before]?.events ?? 0;
+    still = events === sent && events > 0 ? still + 1 : 0;
+    sent = events;
+    return still >= STILL;
+  });
+  return client;
+}
+
+export const STAGES: readonly Stage[] = [
+  {
+    name: 'queued for a slot of its key',
+    steps: [SILENT],
+    beside: untilSent(0, 0, { stream: false }),
+    bring: untilQueued,
+    closes: null,
+    books: 0,
+  },
+  { name: 'waiting for its account', steps: [GOOD, GOOD], bring: untilWaiting, closes: null, books: 1 },
+  {
+    name: 'attempting: before the head of a stream',
+    steps: [SILENT],
+    bring: untilSent(0, 0, { stream: true }),
+    closes: 0,
+    books: 0,
+  },
+  {
+    name: 'attempting: before a whole answer',
+    steps: [{ ...GOOD, holdAfterEvents: -1 }],
+    bring: untilSent(0, 0, { stream: false }),
+    closes: 0,
+    books: 0,
+  },
+  {
+    name: 'attempting: the second account',
+    steps: ['overloaded', SILENT],
+    bring: untilSent(1, 0, { stream: true }),
+    closes: 1,
+    books: 0,
+  },
+  {
+    name: 'holding: behind message_start',
+    steps: [{ events: WORDS, holdAfterEvents: 1 }],
+    bring: untilSent(0, 1, { stream: true }),
+    closes: 0,
+    books: 1,
+  },
+  {
+    name: 'streaming',
+    steps: [{ events: WORDS, holdAfterEvents: 3 }],
+    bring: untilStreaming,
+    closes: 0,
+    books: 1,
+  },
+  { name: 'streaming, and reading nothing', steps: [{ events: FLOOD }], bring: untilFlooded, closes: 0, books: 1 },
+];
