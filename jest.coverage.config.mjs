@@ -23,6 +23,7 @@ const COVERED_WHOLE = [
   'src/account/probe/*-words.ts',
   'src/account/probe/secret-filter.ts',
   'src/account/recovery-ramp.ts',
+  'src/account/request-search.ts',
   'src/account/stored-marks.ts',
   'src/account/upstream-url.ts',
   'src/api-key/**/*.script.ts',

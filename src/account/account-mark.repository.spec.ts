@@ -104,6 +104,15 @@ describeOnEachStore('AccountMarkRepository', (storeOf) => {
     expect(await storeOf().hget(MARKS, 'model:7')).toBe(String(now + 2 * HOUR_MS));
   });
 
+  it('keeps marks of other kinds however many names of models were made up', async () => {
+    const many = Array.from({ length: 200 }, (_, index) => [`model:${index}`, String(now + HOUR_MS)] as const);
+    await storeOf().hset(MARKS, Object.fromEntries(many));
+    for (const other of ['limited_model:a', 'endpoint:a', 'limited_endpoint:a', 'reset', 'model:one-more'])
+      await apply(name(other));
+    const stored = Object.keys(await storeOf().hgetall(MARKS)).filter((text) => !/^model:\d+$/.test(text));
+    expect(stored.sort()).toEqual(['endpoint:a', 'limited_endpoint:a', 'limited_model:a', 'reset']);
+  });
+
   describe('recovery', () => {
     const recovers = (ms: number): Partial<MarkPlan> => ({ recoveryUntil: new Date(now + ms) });
     const recovery = () => storeOf().hget(MARKS, 'recovery');

@@ -10,7 +10,7 @@ import { RECOVERY } from './stored-marks.js';
 /** As v1. */
 const HISTORY_ENTRIES = 5000;
 const HISTORY_SECONDS = 3 * 86_400;
-/** Names of models come from clients: what they make up must not fill the store. */
+/** Of each kind. Names of models come from clients: what they make up must not fill the store. */
 const MAX_MARK_NAMES = 200;
 
 /** Writes and clears what says how an account stands. */

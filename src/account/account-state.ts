@@ -38,6 +38,8 @@ export interface AccountMarks {
   /** Models that the upstream said are over their rate, and until when; the account is in use for the others. */
   readonly limitedModels: ReadonlyMap<string, Date>;
   readonly missingEndpoints: ReadonlyMap<string, Date>;
+  /** Endpoints that fail or are over their rate, and until when; the account is in use for the others. */
+  readonly limitedEndpoints: ReadonlyMap<string, Date>;
   readonly v1Stops: readonly V1Stop[];
   /** What follows the marks that keep the whole account out of use; null = nothing. */
   readonly recovery: Recovery | null;
@@ -53,6 +55,7 @@ export const NO_MARKS: AccountMarks = {
   missingModels: new Map(),
   limitedModels: new Map(),
   missingEndpoints: new Map(),
+  limitedEndpoints: new Map(),
   v1Stops: [],
   recovery: null,
   quotaSpentUsd: 0,

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { testAccount } from '../../test/support/test-account.js';
 import { type AccountMarks, type AccountState, NO_MARKS } from './account-state.js';
-import { availableAt, type AvailabilityQuestion, unavailableReasons } from './availability.js';
+import { availableAt, type AvailabilityQuestion, lacksEndpointOnly, unavailableReasons } from './availability.js';
 
 const NOW = Date.parse('2026-11-23T04:00:00Z');
 const at = (seconds: number): Date => new Date(NOW + seconds * 1000);
@@ -68,6 +68,13 @@ describe('unavailableReasons', () => {
       { endpoint: 'count_tokens' },
       ['cooling_down'],
     ],
+    [
+      'with an endpoint that fails',
+      state({}, { limitedEndpoints: new Map([['count_tokens', at(60)]]) }),
+      { endpoint: 'count_tokens' },
+      ['cooling_down'],
+    ],
+    ['with another endpoint that fails', state({}, { limitedEndpoints: new Map([['x', at(60)]]) }), {}, []],
     ['without another endpoint', state({}, { missingEndpoints: new Map([['count_tokens', at(60)]]) }), {}, []],
     ['stopped by v1', state({}, { v1Stops: [{ reason: 'rate_limited', until: at(60) }] }), {}, ['rate_limited']],
     ['past a stop of v1', state({}, { v1Stops: [{ reason: 'quota', until: at(0) }] }), {}, []],
@@ -83,6 +90,22 @@ describe('unavailableReasons', () => {
     ],
   ])('an account that is %s', (_, sut, change, expected) => {
     expect(unavailableReasons(sut, question(change))).toEqual(expected);
+  });
+});
+
+describe('lacksEndpointOnly', () => {
+  const missing = { missingEndpoints: new Map([['count_tokens', at(60)]]) };
+
+  it.each<[string, AccountState, string | null, boolean]>([
+    ['its upstream does not have it', state({}, missing), 'count_tokens', true],
+    ['nothing is said of it', state(), 'count_tokens', false],
+    ['another one is asked for', state({}, missing), 'messages', false],
+    ['any is asked for', state({}, missing), null, false],
+    ['it may be back', state({}, { missingEndpoints: new Map([['count_tokens', at(0)]]) }), 'count_tokens', false],
+    ['it only fails', state({}, { limitedEndpoints: missing.missingEndpoints }), 'count_tokens', false],
+    ['the account rests, too', state({}, { ...missing, ...coolDown('overload', 60) }), 'count_tokens', false],
+  ])('where %s', (_, sut, endpoint, expected) => {
+    expect(lacksEndpointOnly(sut, question({ endpoint }))).toBe(expected);
   });
 });
 

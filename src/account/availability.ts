@@ -65,6 +65,13 @@ export function availableAt(
   return last;
 }
 
+/** The account could take the request, but its upstream does not have the endpoint. */
+export function lacksEndpointOnly(state: AccountState, question: AvailabilityQuestion): boolean {
+  const until = question.endpoint === null ? undefined : state.marks.missingEndpoints.get(question.endpoint);
+  const isMissing = until !== undefined && until.getTime() > question.now;
+  return isMissing && hindrances(state, { ...question, endpoint: null }).length === 0;
+}
+
 const NONE: ReadonlySet<string> = new Set();
 
 function hindrances(state: AccountState, question: AvailabilityQuestion): Hindrance[] {
@@ -99,6 +106,8 @@ function temporaryOnes({ account, marks }: AccountState, { now, model, endpoint 
   if (limitedModel !== undefined) found.push({ reason: 'rate_limited', until: limitedModel });
   const withoutEndpoint = endpoint === null ? undefined : marks.missingEndpoints.get(endpoint);
   if (withoutEndpoint !== undefined) found.push({ reason: 'cooling_down', until: withoutEndpoint });
+  const limitedEndpoint = endpoint === null ? undefined : marks.limitedEndpoints.get(endpoint);
+  if (limitedEndpoint !== undefined) found.push({ reason: 'cooling_down', until: limitedEndpoint });
   const quotaSpent = account.dailyQuotaUsd > 0 && marks.quotaSpentUsd >= account.dailyQuotaUsd;
   if (quotaSpent && quotaResetsAt !== null) found.push({ reason: 'quota', until: quotaResetsAt });
   return found.filter(({ until }) => until.getTime() > now);

@@ -1,17 +1,45 @@
-import { type FailureContext, mapModel, type UpstreamAccount } from '@crs/extension-api';
+import {
+  type AttemptFailure,
+  type FailureContext,
+  mapModel,
+  type RelayRequest,
+  type UpstreamAccount,
+} from '@crs/extension-api';
 import type { AppConfig } from '../core/config/app-config.js';
+import { requestHolds } from './request-search.js';
 
-/**
- * What the failure of an attempt with the account is judged by.
- *
- * @param model as the client asked for it
- * @param now epoch ms
- */
+export interface FailureCircumstances {
+  readonly marks: AppConfig['marks'];
+  /** Epoch ms. */
+  readonly now: number;
+  /** As in FailureContext. */
+  readonly sameFailures: number;
+}
+
+/** What the failure of an attempt of the request with the account is judged by. */
 export function failureContext(
   { supportedModels }: UpstreamAccount,
-  model: string,
-  { accountFaultTexts }: AppConfig['marks'],
-  now: number,
+  request: RelayRequest,
+  { marks, now, sameFailures }: FailureCircumstances,
 ): FailureContext {
-  return { now: new Date(now), model: mapModel(supportedModels, model) ?? model, accountFaultTexts };
+  const { model, endpoint } = request;
+  return {
+    now: new Date(now),
+    model: mapModel(supportedModels, model) ?? model,
+    endpoint,
+    accountFaultTexts: marks.accountFaultTexts,
+    sameFailures,
+    requestHolds: (text) => requestHolds(request, text),
+  };
+}
+
+/** How many of the earlier failures of a request had the same status, or the same type of error in a stream. */
+export function countSame(failure: AttemptFailure, earlier: readonly { readonly failure: AttemptFailure }[]): number {
+  const answer = answerOf(failure);
+  return answer === null ? 0 : earlier.filter((attempt) => answerOf(attempt.failure) === answer).length;
+}
+
+function answerOf(failure: AttemptFailure): number | string | null {
+  if (failure.kind === 'status') return failure.status;
+  return failure.kind === 'error_event' ? failure.errorType : null;
 }

@@ -53,6 +53,7 @@ describe('planMark', () => {
     [{ type: 'model_missing', statusCode: 404 }],
     [{ type: 'endpoint_missing', statusCode: 404 }],
     [{ type: 'rate_limit', statusCode: 429, scope: 'model' }],
+    [{ type: 'overload', statusCode: 529, scope: 'endpoint' }],
   ])('has nothing to recover from after %j', (mark) => {
     expect(plan(mark).recoveryUntil).toBeNull();
   });
@@ -90,6 +91,55 @@ describe('planMark', () => {
       const { coolDown, named } = limited(120, 60, 'm'.repeat(201));
       expect([coolDown?.ttlMs, named]).toEqual([120_000, null]);
     });
+  });
+
+  describe('of a failure that concerns one endpoint', () => {
+    const ofEndpoint = (change: Partial<AccountMark>, config = marks): MarkPlan =>
+      plan({ ...change, scope: 'endpoint' }, { endpoint: 'count_tokens' }, config);
+
+    it.each<[Partial<AccountMark>, number]>([
+      [{ type: 'overload' }, 600],
+      [{ type: 'server_error' }, 300],
+      [{ type: 'connection' }, 60],
+      [{ type: 'rate_limit' }, 300],
+      [{ type: 'rate_limit', resetAt: inSeconds(20) }, 20],
+      [{ type: 'rate_limit', resetAt: inSeconds(5 * 3600) }, 5 * 3600],
+      [{ type: 'overload', doubtful: true }, 10],
+    ])('keeps the account in use for the others: %j for %d s', (mark, seconds) => {
+      const { coolDown, named, isRateLimit, recoveryUntil } = ofEndpoint(mark);
+      expect({ coolDown, isRateLimit, recoveryUntil }).toEqual({
+        coolDown: null,
+        isRateLimit: false,
+        recoveryUntil: null,
+      });
+      expect(named).toEqual({ name: 'limited_endpoint:count_tokens', until: inSeconds(seconds) });
+    });
+
+    it('notes only in the history what is configured to hold no time, and what is no failure of the endpoint', () => {
+      for (const held of [
+        ofEndpoint({ type: 'overload' }, { ...marks, overloadSeconds: 0 }),
+        ofEndpoint({ type: 'rate_limit' }, { ...marks, rateLimitSeconds: 0 }),
+        ofEndpoint({ type: 'model_missing', statusCode: 404 }),
+      ]) {
+        expect([held.coolDown, held.named, held.isRateLimit]).toEqual([null, null, false]);
+        expect(held.historyEntry).toContain('"endpoint":"count_tokens"');
+      }
+    });
+  });
+
+  it.each<[AccountMark['type'], number]>([
+    ['server_error', 10],
+    ['auth_error', 10],
+    ['overload', 10],
+  ])('does not believe %s, which may be the doing of the request, for longer than %d s', (type, seconds) => {
+    const { coolDown, recoveryUntil } = plan({ type, doubtful: true });
+    expect(coolDown?.ttlMs).toBe(seconds * 1000);
+    expect(recoveryUntil).toEqual(inSeconds(seconds + 600));
+  });
+
+  it('believes a doubtful failure for no longer than a certain one', () => {
+    const config = { ...marks, serverErrorSeconds: 3 };
+    expect(plan({ type: 'server_error', doubtful: true }, {}, config).coolDown?.ttlMs).toBe(3000);
   });
 
   it("writes v1's text of a cool-down", () => {
@@ -183,6 +233,7 @@ describe('readMarks', () => {
     missingModels: new Map(),
     limitedModels: new Map(),
     missingEndpoints: new Map(),
+    limitedEndpoints: new Map(),
     recovery: null,
   };
 
@@ -208,6 +259,7 @@ describe('readMarks', () => {
       'limited_model:c': until,
       recovery: `${until}:3`,
       'endpoint:count_tokens': until,
+      'limited_endpoint:messages': until,
       reset: String(NOW - 1),
       other: until,
     };
@@ -217,6 +269,7 @@ describe('readMarks', () => {
       limitedModels: new Map([['c', new Date(NOW + 1)]]),
       recovery: { since: new Date(NOW + 1 - 600_000), until: new Date(NOW + 1), served: 3 },
       missingEndpoints: new Map([['count_tokens', new Date(NOW + 1)]]),
+      limitedEndpoints: new Map([['messages', new Date(NOW + 1)]]),
     });
   });
 

@@ -2,7 +2,7 @@ import type { AccountMark } from '@crs/extension-api';
 import type { AppConfig } from '../core/config/app-config.js';
 import { redactErrorText } from './error-text.js';
 import { RECOVERY_MS } from './recovery-ramp.js';
-import { ENDPOINT, LIMITED_MODEL, MODEL, RESET } from './stored-marks.js';
+import { ENDPOINT, LIMITED_ENDPOINT, LIMITED_MODEL, MODEL, RESET } from './stored-marks.js';
 
 /** The request whose attempt failed. */
 export interface MarkDetail {
@@ -29,13 +29,21 @@ export interface MarkPlan {
 
 const SECOND_MS = 1000;
 const HOUR_MS = 3_600_000;
+/** No named reset parks an account for longer. */
 const LONGEST_RESET_MS = 7 * 24 * HOUR_MS;
+/** What may be the doing of the request is not believed for longer. */
+const DOUBTFUL_SECONDS = 10;
 const MAX_ERROR_CHARS = 2000;
 /** A name that is longer is no model's, and is not worth a mark. */
 const MAX_NAME_CHARS = 200;
 
 /** How long a failure keeps out what it concerns, in seconds; 0 = it does not. Pure. */
 function coolDownSeconds(mark: AccountMark, marks: AppConfig['marks'], now: number): number {
+  const seconds = certainSeconds(mark, marks, now);
+  return mark.doubtful === true ? Math.min(seconds, DOUBTFUL_SECONDS) : seconds;
+}
+
+function certainSeconds(mark: AccountMark, marks: AppConfig['marks'], now: number): number {
   switch (mark.type) {
     case 'connection':
       return marks.connectionSeconds;
@@ -78,6 +86,7 @@ function laterReset(mark: AccountMark, marks: AppConfig['marks'], now: number): 
 
 /** What the failure says of the model or the endpoint alone; null = of neither. */
 function narrowMark(mark: AccountMark, { model, endpoint }: MarkDetail, until: Date): MarkPlan['named'] {
+  if (mark.scope === 'endpoint') return { name: LIMITED_ENDPOINT + endpoint, until };
   if (mark.type === 'endpoint_missing') return { name: ENDPOINT + endpoint, until };
   if (model.length > MAX_NAME_CHARS) return null;
   if (mark.type === 'model_missing') return { name: MODEL + model, until };
@@ -104,7 +113,9 @@ export function planMark(mark: AccountMark, detail: MarkDetail, context: MarkCon
   const ttlSeconds = coolDownSeconds(mark, marks, now);
   const resetAt = isBrief ? null : laterReset(mark, marks, now);
   const end = resetAt ?? new Date(now + (ttlSeconds === 0 ? HOUR_MS : ttlSeconds * SECOND_MS));
-  const narrow = narrowMark(mark, detail, end);
+  // A model that one endpoint lacks says nothing of the endpoint, nor of the model elsewhere.
+  const isNothing = mark.scope === 'endpoint' && ttlSeconds === 0 && resetAt === null;
+  const narrow = isNothing ? null : narrowMark(mark, detail, end);
   const isParked = narrow === null && ttlSeconds > 0;
   const { requestId, model, endpoint, text } = detail;
   const errorBody = redactErrorText(text, secret, MAX_ERROR_CHARS);
@@ -119,7 +130,7 @@ export function planMark(mark: AccountMark, detail: MarkDetail, context: MarkCon
       errorType: mark.type,
       context: { requestId, model, endpoint, errorBody },
     }),
-    isRateLimit: mark.type === 'rate_limit' && narrow === null && !isBrief,
+    isRateLimit: mark.type === 'rate_limit' && narrow === null && !isNothing && !isBrief,
   };
 }
 

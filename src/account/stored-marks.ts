@@ -2,10 +2,11 @@ import type { RecordFields } from './account-record.js';
 import type { AccountMarks, CoolDown, Recovery } from './account-state.js';
 import { RECOVERY_MS } from './recovery-ramp.js';
 
-/** Names of the marks that v1 does not know: the first three have the name of a model or an endpoint behind them. */
+/** Names of the marks that v1 does not know: all but the last two have the name of a model or an endpoint behind them. */
 export const MODEL = 'model:';
 export const LIMITED_MODEL = 'limited_model:';
 export const ENDPOINT = 'endpoint:';
+export const LIMITED_ENDPOINT = 'limited_endpoint:';
 export const RESET = 'reset';
 /** Its value is `{epoch ms when it is over}:{requests served since it began}`. */
 export const RECOVERY = 'recovery';
@@ -15,7 +16,7 @@ const UNREADABLE_MS = 60_000;
 
 type StoredMarks = Pick<
   AccountMarks,
-  'coolDown' | 'resetAt' | 'missingModels' | 'limitedModels' | 'missingEndpoints' | 'recovery'
+  'coolDown' | 'resetAt' | 'missingModels' | 'limitedModels' | 'missingEndpoints' | 'limitedEndpoints' | 'recovery'
 >;
 
 /**
@@ -38,6 +39,7 @@ export function readMarks(coolDown: string | null, named: RecordFields, now: num
     missingModels: withPrefix(MODEL),
     limitedModels: withPrefix(LIMITED_MODEL),
     missingEndpoints: withPrefix(ENDPOINT),
+    limitedEndpoints: withPrefix(LIMITED_ENDPOINT),
     recovery: readRecovery(named[RECOVERY] ?? '', now),
   };
 }

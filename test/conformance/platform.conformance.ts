@@ -9,6 +9,7 @@ import {
 } from '@crs/extension-api';
 import { findPath } from '@crs/json-scan';
 import fc from 'fast-check';
+import { failureContextOf } from '../support/failures.js';
 
 /** What a client may show its key in; nothing of it may reach an upstream. */
 const CLIENT_KEY = 'cr_the-key-of-the-client';
@@ -51,7 +52,6 @@ const failure: fc.Arbitrary<AttemptFailure> = fc.oneof(
     status: fc.oneof(fc.integer({ min: 100, max: 999 }), fc.constantFrom(400, 401, 403, 404, 429, 500, 503, 529)),
     headers: fc.dictionary(fc.constantFrom('retry-after', 'anthropic-ratelimit-unified-reset', 'x-other'), fc.string()),
     text: failureText,
-    endpoint: fc.constantFrom('messages', 'count_tokens', 'responses', 'other'),
   }),
   fc.record({
     kind: fc.constant('malformed' as const),
@@ -216,8 +216,8 @@ function describeAdapter(name: string, sut: RelayAdapter): void {
 
   it('has a verdict on every failure, the same each time, and no reset in the past', () => {
     fc.assert(
-      fc.property(failure, text, fc.array(text), (failed, model, accountFaultTexts) => {
-        const context = { now: NOW, model, accountFaultTexts };
+      fc.property(failure, text, endpoint, fc.array(text), (failed, model, at, accountFaultTexts) => {
+        const context = failureContextOf({ now: NOW, model, endpoint: at, accountFaultTexts });
         const verdict = sut.classifyFailure(failed, context);
         expect(sut.classifyFailure(failed, context)).toEqual(verdict);
         if (verdict.action === 'give_up') return;

@@ -61,7 +61,6 @@ export type AttemptFailure =
       readonly status: number;
       readonly headers: HeaderMap;
       readonly text: string;
-      /** As in RelayRequest. */ readonly endpoint: string;
     }
   /** A 200 that is no answer of the protocol: HTML, an error body, nothing, no SSE where a stream was asked. */
   | {
@@ -89,8 +88,13 @@ export interface AccountMark {
   readonly statusCode: number;
   /** When the upstream said that it ends. */
   readonly resetAt?: Date;
-  /** Of a rate limit: by the upstream's own words it concerns the model that was asked for, and no other. */
-  readonly scope?: 'model';
+  /**
+   * What it concerns, where that is less than the account. `model`: a rate limit that by the upstream's own words is that
+   * of the model that was asked for, and no other. `endpoint`: the endpoint failed in a way that says nothing of others.
+   */
+  readonly scope?: 'model' | 'endpoint';
+  /** Another account has failed the same request in the same way: it may be the request's doing. */
+  readonly doubtful?: true;
 }
 
 /** What a verdict depends on beside the failure. */
@@ -98,11 +102,20 @@ export interface FailureContext {
   readonly now: Date;
   /** The model that was asked for, under the upstream's name. */
   readonly model: string;
+  /** As in RelayRequest. */
+  readonly endpoint: string;
   /**
    * Texts beyond the platform's own by which an upstream says that it refuses the account and not the request; lower
    * case, found anywhere in the message.
    */
   readonly accountFaultTexts: readonly string[];
+  /** Earlier attempts of the same request that failed with the same status, or the same type of error in a stream. */
+  readonly sameFailures: number;
+  /**
+   * Whether the text stands in the client's request, in any case. What an upstream quotes is not its own word. Looks
+   * through the whole request: ask only where it decides.
+   */
+  requestHolds(text: string): boolean;
 }
 
 /** What to do with a failed attempt. Pure: the same failure in the same context gives the same verdict. */

@@ -30,12 +30,20 @@ describe('toAccountMarkDtos', () => {
     expect(typesOf({ recovery, resetAt: new Date(0) })).toEqual(['reset']);
   });
 
-  it('tells a model over its rate from one that is missing', () => {
+  it('tells a model or an endpoint that rests from one that is missing', () => {
     const until = new Date(0);
-    const marks = { ...NO_MARKS, missingModels: new Map([['a', until]]), limitedModels: new Map([['b', until]]) };
+    const marks = {
+      ...NO_MARKS,
+      missingModels: new Map([['a', until]]),
+      limitedModels: new Map([['b', until]]),
+      missingEndpoints: new Map([['c', until]]),
+      limitedEndpoints: new Map([['d', until]]),
+    };
     expect(toAccountMarkDtos(marks)).toMatchObject([
       { type: 'model_missing', reason: 'model', name: 'a' },
       { type: 'model_limited', reason: 'rate_limited', name: 'b' },
+      { type: 'endpoint_missing', reason: 'cooling_down', name: 'c' },
+      { type: 'endpoint_limited', reason: 'cooling_down', name: 'd' },
     ]);
   });
 });

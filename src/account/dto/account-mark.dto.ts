@@ -9,6 +9,7 @@ const MARK_TYPES = [
   'model_missing',
   'model_limited',
   'endpoint_missing',
+  'endpoint_limited',
   'v1_stop',
   'recovering',
 ] as const;
@@ -17,7 +18,7 @@ const MARK_TYPES = [
 export class AccountMarkDto {
   @ApiProperty({
     description:
-      'cool_down: after a failure. reset: the upstream named a later reset. model_missing, endpoint_missing: the upstream does not have it. model_limited: it is over its rate for this model only. v1_stop: version 1 stopped the account. recovering: what kept it out has ended; it has few requests at a time at first, twice as many with each one that it serves.',
+      'cool_down: after a failure. reset: the upstream named a later reset. model_missing, endpoint_missing: the upstream does not have it. model_limited: it is over its rate for this model only. endpoint_limited: this endpoint alone failed or is over its rate. v1_stop: version 1 stopped the account. recovering: what kept it out has ended; it has few requests at a time at first, twice as many with each one that it serves.',
     enum: MARK_TYPES,
     example: 'cool_down',
   })
@@ -61,6 +62,7 @@ export function toAccountMarkDtos(marks: AccountMarks): readonly Readonly<Accoun
     ...[...marks.missingModels].map(([name, until]) => markDto('model_missing', 'model', until, name)),
     ...[...marks.limitedModels].map(([name, until]) => markDto('model_limited', 'rate_limited', until, name)),
     ...[...marks.missingEndpoints].map(([name, until]) => markDto('endpoint_missing', 'cooling_down', until, name)),
+    ...[...marks.limitedEndpoints].map(([name, until]) => markDto('endpoint_limited', 'cooling_down', until, name)),
     ...marks.v1Stops.map(({ reason, until }) => markDto('v1_stop', reason, until)),
     ...(recovery === null || isOut
       ? []

@@ -82,10 +82,9 @@ export class AccountTest {
   private async assertStream({ status, headers }: IncomingResponse, timed: TimedExchange): Promise<void> {
     if (status < 200 || status > 299) {
       const text = await timed.readText();
-      const { endpoint } = this.plan.request;
       const words = upstreamWords(text);
       const message = words === '' ? `The upstream answered ${String(status)} without a word.` : words;
-      throw new TestFailedError('status', message, { kind: 'status', status, headers, text, endpoint });
+      throw new TestFailedError('status', message, { kind: 'status', status, headers, text });
     }
     const encoding = headers['content-encoding'] ?? 'identity';
     if (encoding !== 'identity' && encoding !== '') {
@@ -144,7 +143,7 @@ export class AccountTest {
     const now = this.tools.clock.now();
     const verdict = adapter.classifyFailure(
       failure,
-      failureContext(account, request.model, this.tools.config.marks, now),
+      failureContext(account, request, { marks: this.tools.config.marks, now, sameFailures: 0 }),
     );
     const wasAnswered = this.reader.hasText;
     return judgeTest({ failure, verdict, wasAnswered, request, account, config: this.tools.config, now });

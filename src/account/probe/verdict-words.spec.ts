@@ -34,6 +34,8 @@ describe('judgeTest', () => {
     // Beyond the longest cool-down the reset is noted by name.
     ['rate_limit', { resetAt: new Date(NOW + 7_200_000) }, 'rate_limit', 'left out for 7200 s.'],
     ['rate_limit', { scope: 'model' }, 'rate_limit', 'this one would not be asked for this model for 300 s.'],
+    ['overload', { scope: 'endpoint' }, 'overload', 'this one would not be asked for this endpoint for 600 s.'],
+    ['overload', { doubtful: true }, 'overload', 'left out for 10 s.'],
     ['model_missing', {}, 'model_missing', 'this one would not be asked for this model for 3600 s.'],
   ] as const)('says how long the mark %s %j holds', (type, change, mark, words) => {
     const result = judge(marked(type, change));

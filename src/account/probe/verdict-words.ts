@@ -64,6 +64,7 @@ function markWords(mark: AccountMark, { request, account, config, now }: JudgedT
   const plan = planMark(mark, detail, { marks: config.marks, now, secret, rateLimitMinutes });
   const seconds = secondsOf(plan, now);
   if (seconds === 0) return `this one would get the mark ${mark.type} in its history only and stay in use.`;
+  if (mark.scope === 'endpoint') return `this one would not be asked for this endpoint for ${String(seconds)} s.`;
   if (mark.type === 'model_missing' || mark.scope === 'model')
     return `this one would not be asked for this model for ${String(seconds)} s.`;
   return `this one would be marked ${mark.type} and left out for ${String(seconds)} s.`;

@@ -71,7 +71,7 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
     .record({
       account: id,
       cool: fc.option(minutes),
-      mark: fc.option(fc.tuple(value, minutes)),
+      mark: fc.option(fc.tuple(fc.constantFrom('model:', 'limited_model:', 'reset'), value, minutes)),
       recovers: fc.option(minutes),
       isRateLimit: fc.boolean(),
     })
@@ -81,7 +81,7 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
           new AccountMarkRepository(store).apply(CONSOLE_KIND, account, {
             at: new Date(NOW),
             coolDown: cool === null ? null : { json: `{"minutes":${cool}}`, ttlMs: cool * 60_000 },
-            named: mark === null ? null : { name: `model:${mark[0]}`, until: new Date(NOW + mark[1] * 60_000) },
+            named: mark === null ? null : { name: mark[0] + mark[1], until: new Date(NOW + mark[2] * 60_000) },
             recoveryUntil: recovers === null ? null : new Date(NOW + recovers * 60_000),
             historyEntry: `{"cool":${String(cool)}}`,
             isRateLimit,

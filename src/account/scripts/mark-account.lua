@@ -9,7 +9,7 @@
 -- ARGV[3]  its life in ms
 -- ARGV[4]  name of another mark; '' = none
 -- ARGV[5]  when it ends, epoch ms
--- ARGV[6]  most names that KEYS[3] may hold, the recovery apart
+-- ARGV[6]  most names of one kind (what stands before the colon) that KEYS[3] may hold
 -- ARGV[7]  name of the recovery
 -- ARGV[8]  when the recovery is over that follows, epoch ms; '' = the account stays in use
 -- ARGV[9]  entry of the history, JSON
@@ -30,7 +30,11 @@ if ARGV[2] ~= '' and redis.call('PTTL', KEYS[2]) < tonumber(ARGV[3]) then
   redis.call('SET', KEYS[2], ARGV[2], 'PX', ARGV[3])
 end
 
--- Marks that still hold; the others go.
+local function kindOf(name)
+  return string.match(name, '^[^:]*')
+end
+
+-- Marks that still hold; the others go. Counted are those of the kind of the new one.
 local held = 0
 local ends = {}
 if ARGV[4] ~= '' or ARGV[8] ~= '' then
@@ -46,7 +50,7 @@ if ARGV[4] ~= '' or ARGV[8] ~= '' then
       redis.call('HDEL', KEYS[3], name)
     else
       ends[name] = endsAt
-      if name ~= ARGV[7] then
+      if kindOf(name) == kindOf(ARGV[4]) then
         held = held + 1
       end
     end

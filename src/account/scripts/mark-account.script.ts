@@ -45,8 +45,8 @@ class HeldMarks {
 
   put(name: string, endsAt: number, most: number): void {
     const current = this.ends.get(name) ?? 0;
-    const count = this.ends.has(this.recovery) ? this.ends.size - 1 : this.ends.size;
-    if (endsAt <= current || (current === 0 && count >= most)) return;
+    const ofKind = [...this.ends.keys()].filter((held) => kindOf(held) === kindOf(name));
+    if (endsAt <= current || (current === 0 && ofKind.length >= most)) return;
     this.write(name, String(endsAt), endsAt);
   }
 
@@ -65,6 +65,9 @@ class HeldMarks {
     return Number(digits) || 0;
   }
 }
+
+/** What stands before the colon. */
+const kindOf = (name: string): string => name.replace(/:.*$/s, '');
 
 function isStoppedByV1(tx: StoreTransaction, record: string, stoppedStatus: string): boolean {
   return tx.hget(record, 'status') === stoppedStatus || tx.hget(record, 'rateLimitAutoStopped') === 'true';

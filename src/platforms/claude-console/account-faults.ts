@@ -1,3 +1,4 @@
+import type { FailureContext } from '@crs/extension-api';
 import type { UpstreamError } from './upstream-error.js';
 
 /**
@@ -16,8 +17,25 @@ export const ACCOUNT_FAULT_TEXTS: readonly string[] = [
   'you have reached your specified api usage limits',
 ];
 
-/** @param moreTexts as in `FailureContext.accountFaultTexts` */
-export function isAccountFault({ message }: UpstreamError, moreTexts: readonly string[]): boolean {
+/** Texts by which a 429 says that this request is more than the account's plan allows; smaller ones are served. */
+export const REQUEST_LIMIT_TEXTS: readonly string[] = [
+  'extra usage is required',
+  'long context requests',
+  'long context beta',
+];
+
+/**
+ * Whether the upstream refuses the account: `told`; or only seems to, because the request holds every such text that the
+ * message does, and may be what is quoted: `quoted`.
+ */
+export function findAccountFault({ message }: UpstreamError, context: FailureContext): 'told' | 'quoted' | null {
   const spoken = message.toLowerCase();
-  return [ACCOUNT_FAULT_TEXTS, moreTexts].some((texts) => texts.some((text) => spoken.includes(text)));
+  const found = [...ACCOUNT_FAULT_TEXTS, ...context.accountFaultTexts].filter((text) => spoken.includes(text));
+  if (found.length === 0) return null;
+  return found.every((text) => context.requestHolds(text)) ? 'quoted' : 'told';
+}
+
+export function isRequestLimit({ message }: UpstreamError): boolean {
+  const spoken = message.toLowerCase();
+  return REQUEST_LIMIT_TEXTS.some((text) => spoken.includes(text));
 }

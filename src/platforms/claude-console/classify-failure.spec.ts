@@ -1,54 +1,45 @@
 import { describe, expect, it } from '@jest/globals';
 import type { AccountMark, AttemptFailure, FailureContext, FailureVerdict, HeaderMap } from '@crs/extension-api';
-import { ACCOUNT_FAULT_TEXTS } from './account-faults.js';
+import {
+  anthropicError,
+  errorEvent,
+  failureContextOf,
+  GIVE_UP,
+  later,
+  malformed,
+  other,
+  status,
+  transport,
+  UNMARKED,
+} from '../../../test/support/failures.js';
 import { classifyFailure } from './classify-failure.js';
-import { LONGEST_RESET_MS } from './reset-time.js';
 
-const NOW = new Date('2026-11-23T10:00:00.000Z');
-const context: FailureContext = { now: NOW, model: 'claude-opus-4-1', accountFaultTexts: [] };
-const later = (seconds: number): Date => new Date(NOW.getTime() + seconds * 1000);
-
-const GIVE_UP: FailureVerdict = { action: 'give_up' };
-const UNMARKED: FailureVerdict = { action: 'other_account', mark: null };
-const other = (type: AccountMark['type'], statusCode: number, resetAt?: Date): FailureVerdict => ({
-  action: 'other_account',
-  mark: resetAt === undefined ? { type, statusCode } : { type, statusCode, resetAt },
-});
-
+const context = failureContextOf();
 const ofModel = (resetAt?: Date): FailureVerdict => ({
   action: 'other_account',
   mark: { type: 'rate_limit', statusCode: 429, ...(resetAt && { resetAt }), scope: 'model' },
 });
 
-const anthropicError = (type: string, message: string, more: object = {}): string =>
-  JSON.stringify({ type: 'error', error: { type, message, ...more }, request_id: 'req_1' });
-
-function status(code: number, text = '', more: { headers?: HeaderMap; endpoint?: string } = {}): AttemptFailure {
-  return { kind: 'status', status: code, headers: more.headers ?? {}, text, endpoint: more.endpoint ?? 'messages' };
-}
-const counting = { endpoint: 'count_tokens' };
-const transport = (reason: Extract<AttemptFailure, { kind: 'transport' }>['reason']): AttemptFailure => ({
-  kind: 'transport',
-  reason,
-  detail: 'it broke',
+const counting: Partial<FailureContext> = { endpoint: 'count_tokens' };
+const ofEndpoint = (type: AccountMark['type'], statusCode: number, resetAt?: Date): FailureVerdict => ({
+  action: 'other_account',
+  mark: { type, statusCode, ...(resetAt && { resetAt }), scope: 'endpoint' },
 });
-const malformed = (reason: Extract<AttemptFailure, { kind: 'malformed' }>['reason'], text = ''): AttemptFailure => ({
-  kind: 'malformed',
-  reason,
-  text,
-});
-const errorEvent = (type: string, message = 'no', more: object = {}): AttemptFailure => ({
-  kind: 'error_event',
-  errorType: type,
-  message,
-  text: anthropicError(type, message, more),
+const doubtful = (type: AccountMark['type'], statusCode: number): FailureVerdict => ({
+  action: 'other_account',
+  mark: { type, statusCode, doubtful: true },
 });
 
-type Row = readonly (readonly [said: string, failure: AttemptFailure, verdict: FailureVerdict])[];
+type Row = readonly (readonly [
+  said: string,
+  failure: AttemptFailure,
+  verdict: FailureVerdict,
+  change?: Partial<FailureContext>,
+])[];
 
 const INVALID = anthropicError('invalid_request_error', 'messages: at least one message is required');
 const unifiedReset = (seconds: number): HeaderMap => ({
-  'anthropic-ratelimit-unified-reset': String(NOW.getTime() / 1000 + seconds),
+  'anthropic-ratelimit-unified-reset': String(later(seconds).getTime() / 1000),
 });
 
 /**
@@ -78,17 +69,12 @@ const ROWS: Readonly<Record<string, Row>> = {
     ['520', status(520), other('server_error', 520)],
     ['521', status(521), other('server_error', 521)],
     ['599', status(599), other('server_error', 599)],
-    ['500 to count_tokens', status(500, '', counting), other('server_error', 500)],
     ['503 that speaks of an account', status(503, 'no account supporting it'), other('service_unavailable', 503)],
   ],
   '429 with a reset': [
-    ['retry-after', status(429, '', { headers: { 'retry-after': '30' } }), other('rate_limit', 429, later(30))],
-    ['a unified reset', status(429, '', { headers: unifiedReset(7200) }), other('rate_limit', 429, later(7200))],
-    [
-      'a header of Codex',
-      status(429, '', { headers: { 'x-codex-ratelimit-reset': '45' } }),
-      other('rate_limit', 429, later(45)),
-    ],
+    ['retry-after', status(429, '', { 'retry-after': '30' }), other('rate_limit', 429, later(30))],
+    ['a unified reset', status(429, '', unifiedReset(7200)), other('rate_limit', 429, later(7200))],
+    ['a header of Codex', status(429, '', { 'x-codex-ratelimit-reset': '45' }), other('rate_limit', 429, later(45))],
     [
       'a reset in the body',
       status(429, anthropicError('usage_limit_reached', 'limit', { resets_in_seconds: 3600 })),
@@ -96,20 +82,19 @@ const ROWS: Readonly<Record<string, Row>> = {
     ],
     [
       'a reset that is a month away',
-      status(429, '', { headers: { 'retry-after': '2592000' } }),
-      other('rate_limit', 429, later(LONGEST_RESET_MS / 1000)),
+      status(429, '', { 'retry-after': '2592000' }),
+      other('rate_limit', 429, later(2_592_000)),
     ],
     [
       'a reset of one model',
       status(429, anthropicError('rate_limit_error', `Too many requests for ${context.model}`), {
-        headers: { 'retry-after': '30' },
+        'retry-after': '30',
       }),
       ofModel(later(30)),
     ],
   ],
   '429 without a reset': [
     ['429', status(429, anthropicError('rate_limit_error', 'slow down')), other('rate_limit', 429)],
-    ['429 to count_tokens', status(429, '', counting), other('rate_limit', 429)],
     ['429 about one model', status(429, '{"error":{"code":"model_cooldown","message":"wait"}}'), ofModel()],
   ],
   '401, 403, 402': [
@@ -130,25 +115,74 @@ const ROWS: Readonly<Record<string, Row>> = {
       status(403, anthropicError('permission_error', 'Your credit balance is too low to access the API.')),
       other('blocked', 403),
     ],
-    ['400 to count_tokens', status(400, 'Too many active sessions', counting), other('blocked', 400)],
+    ['400 to count_tokens', status(400, 'Too many active sessions'), other('blocked', 400), counting],
   ],
   '404 whose error names the model': [
     ['by its message', status(404, anthropicError('not_found_error', 'model: x')), other('model_missing', 404)],
     ['by its code', status(404, '{"error":{"code":"model_not_found","message":"x"}}'), other('model_missing', 404)],
     [
-      'to count_tokens',
-      status(404, anthropicError('not_found_error', 'model: x'), counting),
+      'by its name',
+      status(404, anthropicError('not_found_error', `There is no ${context.model.toUpperCase()}`)),
       other('model_missing', 404),
     ],
+    ['in HTML', status(404, '<html><p>See our AI models</p></html>'), GIVE_UP],
+    ['in HTML that begins with it', status(404, `Model ${context.model} not found`), GIVE_UP],
+    ['in passing', status(404, anthropicError('not_found_error', 'Not found. See our models.')), GIVE_UP],
+    ['in an error of another type', status(404, anthropicError('api_error', 'model: x')), GIVE_UP],
+    ['by a trivial name', status(404, anthropicError('not_found_error', 'Not found')), GIVE_UP, { model: 'not' }],
   ],
   '404, 405, 501 on count_tokens': [
-    ['404', status(404, 'Not Found', counting), other('endpoint_missing', 404)],
-    ['405', status(405, '', counting), other('endpoint_missing', 405)],
-    ['501', status(501, '', counting), other('endpoint_missing', 501)],
+    ['404', status(404, 'Not Found'), other('endpoint_missing', 404), counting],
+    ['405', status(405), other('endpoint_missing', 405), counting],
+    ['501', status(501), other('endpoint_missing', 501), counting],
+    [
+      '404 that speaks of a model in passing',
+      status(404, anthropicError('not_found_error', 'count_tokens is not available for this model')),
+      other('endpoint_missing', 404),
+      counting,
+    ],
+    // It may have the model for messages: only the client is told.
+    [
+      '404 that names the model',
+      status(404, anthropicError('not_found_error', 'model: x')),
+      ofEndpoint('model_missing', 404),
+      counting,
+    ],
+  ],
+  'count_tokens otherwise: what fails is the endpoint, but for the way to the account and its key': [
+    ['429', status(429), ofEndpoint('rate_limit', 429), counting],
+    ['429 with a reset', status(429, '', { 'retry-after': '30' }), ofEndpoint('rate_limit', 429, later(30)), counting],
+    [
+      '429 about one model',
+      status(429, '{"error":{"code":"model_cooldown","message":"wait"}}'),
+      ofEndpoint('rate_limit', 429),
+      counting,
+    ],
+    ['500', status(500), ofEndpoint('server_error', 500), counting],
+    ['503', status(503), ofEndpoint('service_unavailable', 503), counting],
+    ['529', status(529), ofEndpoint('overload', 529), counting],
+    ['408', status(408), ofEndpoint('connection', 408), counting],
+    ['409', status(409), UNMARKED, counting],
+    ['HTML', malformed('not_json', '<p>hello'), ofEndpoint('connection', 200), counting],
+    [
+      'a rate limit in a 200',
+      malformed('error_body', anthropicError('rate_limit_error', 'slow', { resets_in_seconds: 60 })),
+      ofEndpoint('rate_limit', 429, later(60)),
+      counting,
+    ],
+    [
+      'a missing endpoint in a 200',
+      malformed('error_body', anthropicError('not_found_error', 'Not found')),
+      other('endpoint_missing', 404),
+      counting,
+    ],
+    ['silence', { kind: 'timeout', reason: 'first_byte' }, ofEndpoint('connection', 0), counting],
+    ['connect', transport('connect'), other('connection', 0), counting],
+    ['401', status(401), other('auth_error', 401), counting],
+    ['400', status(400, INVALID), GIVE_UP, counting],
   ],
   'other 400, 404, 413, 422': [
     ['400', status(400, INVALID), GIVE_UP],
-    ['400 to count_tokens', status(400, INVALID, counting), GIVE_UP],
     ['404', status(404, anthropicError('not_found_error', 'Not found: POST /v1/messages')), GIVE_UP],
     ['404 without words', status(404), GIVE_UP],
     ['413', status(413), GIVE_UP],
@@ -189,12 +223,21 @@ const ROWS: Readonly<Record<string, Row>> = {
     ['not_found_error', errorEvent('not_found_error', 'no such file'), GIVE_UP],
     ['not_found_error about the model', errorEvent('not_found_error', 'model: x'), other('model_missing', 404)],
     ['an account fault', errorEvent('invalid_request_error', 'Your credit balance is too low'), other('blocked', 400)],
-    ['an unknown type', errorEvent('strange_error'), other('server_error', 500)],
+    ['an unknown type', errorEvent('strange_error'), other('connection', 200)],
+    ['invalid_request, as some spell it', errorEvent('invalid_request', 'prompt is too long'), GIVE_UP],
     [
       'data that is no JSON',
       { kind: 'error_event', errorType: 'api_error', message: '', text: 'oops' },
       other('server_error', 500),
     ],
+  ],
+  'what another account has answered to the same request': [
+    ['500 again', status(500), doubtful('server_error', 500), { sameFailures: 1 }],
+    ['529 again', status(529), doubtful('overload', 529), { sameFailures: 4 }],
+    ['403 again', status(403, '<h1>Request blocked</h1>'), doubtful('auth_error', 403), { sameFailures: 1 }],
+    ['401 again', status(401), other('auth_error', 401), { sameFailures: 1 }],
+    ['429 again', status(429), other('rate_limit', 429), { sameFailures: 1 }],
+    ['an account fault again', status(403, 'Account not found'), other('blocked', 403), { sameFailures: 1 }],
   ],
   'silence before the commit point of a stream': [
     ['nothing for too long', { kind: 'timeout', reason: 'idle' }, other('connection', 0)],
@@ -213,38 +256,8 @@ const ROWS: Readonly<Record<string, Row>> = {
 
 describe('classifyFailure', () => {
   describe.each(Object.entries(ROWS))('judges %s', (_, row) => {
-    it.each(row)('%s', (_said, failure, verdict) => {
-      expect(classifyFailure(failure, context)).toEqual(verdict);
+    it.each(row)('%s', (_said, failure, verdict, change = {}) => {
+      expect(classifyFailure(failure, { ...context, ...change })).toEqual(verdict);
     });
-  });
-
-  const MORE = ['tenant is suspended'];
-
-  it.each([...ACCOUNT_FAULT_TEXTS, ...MORE])('blames the account for "%s", in any case and form', (text) => {
-    const told = { ...context, accountFaultTexts: MORE };
-    const spoken = `This ${text.toUpperCase()}.`;
-    for (const code of [400, 403]) {
-      for (const body of [
-        anthropicError('invalid_request_error', spoken),
-        JSON.stringify({ error: spoken }),
-        JSON.stringify({ error: 'Forbidden', message: spoken }),
-        spoken,
-      ]) {
-        expect(classifyFailure(status(code, body), told)).toEqual(other('blocked', code));
-      }
-    }
-    expect(classifyFailure(status(422, spoken), told)).toEqual(GIVE_UP);
-  });
-
-  it('blames nobody for a text that it was not told of', () => {
-    expect(classifyFailure(status(400, 'Tenant is suspended'), context)).toEqual(GIVE_UP);
-  });
-
-  it('does not take the words of a prompt for a fault of the account', () => {
-    const body = JSON.stringify({
-      error: { type: 'invalid_request_error', message: 'messages.0: too long' },
-      input: 'my account has been disabled',
-    });
-    expect(classifyFailure(status(400, body), context)).toEqual(GIVE_UP);
   });
 });

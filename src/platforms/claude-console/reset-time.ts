@@ -1,8 +1,5 @@
 import type { HeaderMap } from '@crs/extension-api';
 
-/** No named reset parks an account for longer. */
-export const LONGEST_RESET_MS = 7 * 24 * 60 * 60 * 1000;
-
 /** Where a reset is named, the most telling first. */
 const RESET_HEADERS = [
   'retry-after',
@@ -16,18 +13,25 @@ const RESET_FIELDS = ['resets_in_seconds', 'resets_at', 'reset_seconds'];
 const FIRST_EPOCH_SECONDS = 1_000_000_000;
 const FIRST_EPOCH_MS = FIRST_EPOCH_SECONDS * 1000;
 
+/** No limit lasts for longer than a month: whatever names a later time is no time, but garbage. */
+const FURTHEST_MS = 31 * 24 * 60 * 60 * 1000;
+
+/** Date.parse makes a date of nearly everything; only these are meant as one. */
+const DATES: readonly RegExp[] = [
+  /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2})$/i,
+  /^[a-z]{3}, \d{2} [a-z]{3} \d{4} \d{2}:\d{2}:\d{2} GMT$/i,
+];
 const DURATION = /^(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+)ms)?$/;
 const DURATION_UNITS_MS = [3_600_000, 60_000, 1000, 1];
 
 /**
- * When a rate limit ends, by the first header or field of the body that names a time to come. Null when none does:
- * then nothing is known, and the account must not be parked for long.
+ * When a rate limit ends, by the first header or field of the body that names a time to come, within a month. Null when
+ * none does: then nothing is known, and the account must not be parked for long.
  */
 export function findReset(headers: HeaderMap, fields: Readonly<Record<string, unknown>>, now: Date): Date | null {
   for (const value of [...RESET_HEADERS.map((name) => headers[name]), ...RESET_FIELDS.map((name) => fields[name])]) {
-    const resetMs = readTime(value, now.getTime());
-    if (resetMs !== null && resetMs > now.getTime())
-      return new Date(Math.min(resetMs, now.getTime() + LONGEST_RESET_MS));
+    const restMs = (readTime(value, now.getTime()) ?? Number.NaN) - now.getTime();
+    if (restMs > 0 && restMs <= FURTHEST_MS) return new Date(now.getTime() + restMs);
   }
   return null;
 }
@@ -40,9 +44,7 @@ function readTime(value: unknown, nowMs: number): number | null {
   if (/^\d+(\.\d+)?$/.test(text)) return readNumber(Number(text), nowMs);
   const duration = DURATION.exec(text);
   if (duration !== null && text !== '') return nowMs + durationMs(duration);
-  // Anything shorter cannot be a date, but Date.parse would make one of it.
-  const date = /\d{4}/.test(text) ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(date) ? null : date;
+  return DATES.some((shape) => shape.test(text)) ? Date.parse(text) : null;
 }
 
 /** "At once" is a second from now: the limit has just been met, and a mark must have some length. */
