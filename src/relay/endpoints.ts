@@ -1,4 +1,4 @@
-import { RelayError, type RelayRequest } from '@crs/extension-api';
+import type { RelayRequest } from '@crs/extension-api';
 import type { UpstreamAnswer } from './attempt/attempt-failed.error.js';
 import { anthropic } from './protocols/anthropic.js';
 import type { Protocol } from './protocols/protocol.js';
@@ -12,8 +12,8 @@ export interface Endpoint {
   readonly canStream: boolean;
   /** What it uses is booked. */
   readonly isBooked: boolean;
-  /** The gateway's own answer where no upstream offers the endpoint. Throws `RelayError` where it has none. */
-  answerLocally(request: RelayRequest): UpstreamAnswer;
+  /** The gateway's own answer where an upstream lacks the endpoint and none has answered; null = it has none. */
+  readonly answerLocally: ((request: RelayRequest) => UpstreamAnswer) | null;
 }
 
 export const MESSAGES: Endpoint = {
@@ -21,9 +21,7 @@ export const MESSAGES: Endpoint = {
   name: 'messages',
   canStream: true,
   isBooked: true,
-  answerLocally: () => {
-    throw new RelayError('not_found', 'No upstream account offers this endpoint.');
-  },
+  answerLocally: null,
 };
 
 export const COUNT_TOKENS: Endpoint = {

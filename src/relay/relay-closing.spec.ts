@@ -53,7 +53,7 @@ const call = (change: Partial<ClosingCall> = {}, job: Partial<RetryJob> = {}): C
     },
     admission: null,
     latch: new OutcomeLatch(),
-    client: { status: 200 },
+    client: { status: 200, hasKeptWaiting: false },
     ending: newEnding(),
     ...change,
   }) as ClosingCall;
@@ -184,6 +184,16 @@ describe('RelayClosing', () => {
     const mark = jest.fn<AccountHealthService['mark']>(() => Promise.resolve());
     createSut(Promise.resolve(), mark).noteBroken(call(), answered().served, tracker(failure));
     expect(mark).toHaveBeenCalledWith(expect.anything(), expected, expect.objectContaining({ requestId: 'req_1' }));
+  });
+
+  it.each<[StreamTracker['failure'], number]>([
+    [null, 0],
+    [{ type: 'overloaded_error', message: '', text: '{}' }, 1],
+  ])('blames an upstream that its client had made wait only for its own words: %j', (failure, marks) => {
+    const mark = jest.fn<AccountHealthService['mark']>(() => Promise.resolve());
+    const slow = call({ client: { status: 200, hasKeptWaiting: true } });
+    createSut(Promise.resolve(), mark).noteBroken(slow, answered().served, tracker(failure));
+    expect(mark).toHaveBeenCalledTimes(marks);
   });
 
   it('does not blame an upstream that blames the request', () => {

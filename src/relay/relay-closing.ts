@@ -1,4 +1,4 @@
-import type { AccountMark, AdmissionTicket, UpstreamAccount, UsageReport } from '@crs/extension-api';
+import type { AccountMark, AdmissionTicket, RelayRequest, UpstreamAccount, UsageReport } from '@crs/extension-api';
 import { Injectable, Logger } from '@nestjs/common';
 import { AccountHealthService } from '../account/account-health.service.js';
 import { failureContext } from '../account/failure-context.js';
@@ -23,7 +23,7 @@ export interface ClosingCall {
   /** What the key holds for the call; null = nothing. */
   readonly admission: Admission | null;
   readonly latch: OutcomeLatch;
-  readonly client: { readonly status: number | null };
+  readonly client: { readonly status: number | null; readonly hasKeptWaiting: boolean };
   readonly ending: CallEnding;
 }
 
@@ -93,11 +93,15 @@ export class RelayClosing {
     });
   }
 
-  /** The upstream broke off behind the commit point: the next requests had better go elsewhere for a moment. */
-  noteBroken({ job }: ClosingCall, { selection: { account } }: Served, { failure }: StreamTracker): void {
+  /**
+   * The upstream broke off behind the commit point: the next requests had better go elsewhere for a moment. Without a
+   * word of its own it is not blamed where the client had made it wait.
+   */
+  noteBroken({ job, client }: ClosingCall, { selection: { account } }: Served, { failure }: StreamTracker): void {
     const last = job.attempts.at(-1);
     if (last !== undefined) job.attempts[job.attempts.length - 1] = toBrokenOff(last, account, failure?.type ?? null);
-    const mark = failure === null ? CONNECTION : this.judge(account, job.request.model, failure);
+    const mark =
+      failure === null ? (client.hasKeptWaiting ? null : CONNECTION) : this.judge(account, job.request, failure);
     if (mark === null) return;
     const { id: requestId, model, endpoint } = job.request;
     const detail = { requestId, model, endpoint, text: failure?.text ?? 'The stream broke off' };
@@ -109,11 +113,12 @@ export class RelayClosing {
   /** An upstream that says why it fails may blame the request, not itself. */
   private judge(
     account: UpstreamAccount,
-    model: string,
+    request: RelayRequest,
     { type, message, text }: NonNullable<StreamTracker['failure']>,
   ): AccountMark | null {
     const failure = { kind: 'error_event', errorType: type, message, text } as const;
-    const context = failureContext(account, model, this.config.marks, this.clock.now());
+    const circumstances = { marks: this.config.marks, now: this.clock.now(), sameFailures: 0 };
+    const context = failureContext(account, request, circumstances);
     const verdict = this.platforms.get(account.platform).relay?.classifyFailure(failure, context);
     return verdict?.action === 'other_account' ? verdict.mark : null;
   }

@@ -50,8 +50,7 @@ export class RelayService {
         request,
         principal,
         platforms,
-        protocol: endpoint.protocol,
-        takesSlot: endpoint.isBooked,
+        endpoint,
         signal,
         attempts: [],
         spending: null,
@@ -122,13 +121,13 @@ export class RelayService {
   private async fail(call: Call, error: unknown): Promise<void> {
     const { client, endpoint, job } = call;
     call.ending.error = error;
-    const isLocal = isEndpointMissing(error);
+    const local = isEndpointMissing(error) ? endpoint.answerLocally : null;
     const isGone = error instanceof ClientGoneError;
-    await this.closing.settle(call, isGone ? 'client_gone' : isLocal ? 'completed' : 'failed');
+    await this.closing.settle(call, isGone ? 'client_gone' : local !== null ? 'completed' : 'failed');
     if (isGone) {
       client.abandon();
-    } else if (isLocal) {
-      client.sendWhole(endpoint.answerLocally(job.request));
+    } else if (local !== null) {
+      client.sendWhole(local(job.request));
     } else if (client.isOpen) {
       // Behind the head no filter sees the error: what nobody foresaw is logged here.
       if (!isForeseen(error)) this.logger.error({ msg: 'A stream has failed', requestId: job.request.id, err: error });

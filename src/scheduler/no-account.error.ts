@@ -9,8 +9,8 @@ export class NoAccountError extends Error {
     readonly counts: ReadonlyMap<UnavailableReason, number>,
     /** When the first of them is back, where that is known. */
     readonly retryAt: Date | null,
-    /** There are accounts, and all that keeps them is that their upstreams lack the endpoint. */
-    readonly lacksEndpointOnly = false,
+    /** All that keeps one of the accounts is that its upstream lacks the endpoint. */
+    readonly lacksEndpoint = false,
   ) {
     super('No account is available');
   }

@@ -128,13 +128,13 @@ describe('SchedulerService', () => {
     it('names the reasons of the others beside the full ones', async () => {
       states = [state('a', { maxConcurrentTasks: 1 }), state('b', { maxConcurrentTasks: 1 }, coolingDown(30))];
       await pick(asking());
-      const { counts, retryAt, lacksEndpointOnly } = await refusalOf(sut, asking());
+      const { counts, retryAt, lacksEndpoint } = await refusalOf(sut, asking());
       expect([...counts]).toEqual([
         ['slots_full', 1],
         ['cooling_down', 1],
       ]);
       expect(retryAt).toEqual(new Date(NOW + 1000));
-      expect(lacksEndpointOnly).toBe(false);
+      expect(lacksEndpoint).toBe(false);
     });
 
     it('counts slots that expire by themselves as free', async () => {

@@ -1,16 +1,17 @@
 import type { AccountId, Principal, UpstreamAccount } from '@crs/extension-api';
 import { Injectable } from '@nestjs/common';
 import type { AccountState } from '../account/account-state.js';
-import { availableAt, type UnavailableReason, unavailableReasons } from '../account/availability.js';
+import { availableAt, lacksEndpointOnly, type UnavailableReason, unavailableReasons } from '../account/availability.js';
 import { shareOf } from '../account/recovery-ramp.js';
 import type { Lease } from '../core/lease/lease-keeper.js';
 import { PlatformRegistry } from '../core/platforms/platform.registry.js';
 import { Clock } from '../core/time/clock.js';
 import { AccountSlotRepository } from './account-slot.repository.js';
 import { CandidatePool, type CandidateQuery, type Tier } from './candidate-pool.js';
+import { AwaitedAccountError } from './awaited-account.error.js';
 import { LoadBalancer } from './load-balancer.js';
 import { NoAccountError } from './no-account.error.js';
-import { availableOf, findMapped, followPlan, planSelection, type SlotTaker } from './selection-plan.js';
+import { availableOf, findMapped, findReturning, followPlan, planSelection, type SlotTaker } from './selection-plan.js';
 import { StickySessionRepository } from './sticky-session.repository.js';
 
 /** What an account is wanted for. */
@@ -55,17 +56,25 @@ export class SchedulerService {
   /**
    * The bound account of the key, else the account of the session, else the next of the pool; one whose slots are all
    * taken is passed over, and so is one that is recovering and has its share, as long as another can take the request.
-   * Throws `NoAccountError` with the reasons when none is available.
+   * Throws `NoAccountError` with the reasons when none is available, and `AwaitedAccountError` where the account of the
+   * session is itself again so soon that its cache is worth the wait.
+   *
+   * @param waitUntil epoch ms; until then a rate limit may end that is waited for; null = none is
    */
-  async selectAccount(query: SelectionQuery): Promise<Selection> {
+  async selectAccount(query: SelectionQuery, waitUntil: number | null = null): Promise<Selection> {
     const { platforms, sessionHash, slotFor } = query;
     const question = { ...query, now: this.clock.now() };
     const tiers = await this.pool.tiersOf(query);
     const available = availableOf(tiers, question);
+    const returning = waitUntil === null ? NONE_RETURNING : findReturning(tiers, available, question, waitUntil);
     const mapped =
       sessionHash === null
         ? null
-        : await findMapped(platforms, available.flat(), (name) => this.findSession(name, sessionHash));
+        : await findMapped(platforms, [...available.flat(), ...returning.keys()], (name) =>
+            this.findSession(name, sessionHash),
+          );
+    const backAt = mapped === null ? undefined : returning.get(mapped);
+    if (backAt !== undefined) throw new AwaitedAccountError(backAt);
     const takeSlot: SlotTaker<Lease> | null =
       slotFor === null ? null : (limited, limitOf) => this.slots.takeFirst(limited, slotFor, limitOf);
     const plan = planSelection(available, mapped, { now: question.now, takesSlot: takeSlot !== null });
@@ -110,6 +119,8 @@ export class SchedulerService {
 
 const statesOf = (tiers: readonly Tier[]): AccountState[] => tiers.flatMap(({ states }) => states);
 
+const NONE_RETURNING: ReadonlyMap<AccountState, Date> = new Map();
+
 const NONE_FULL: ReadonlySet<AccountId> = new Set();
 
 type Question = AccountQuery & { readonly now: number };
@@ -130,8 +141,6 @@ function toNoAccountError(
     const { now, model, endpoint } = question;
     earliest = Math.min(earliest, availableAt(state, now, { model, endpoint })?.getTime() ?? Number.POSITIVE_INFINITY);
   }
-  const elsewhere = { ...question, endpoint: null };
-  const lacksEndpointOnly =
-    full.size === 0 && states.length > 0 && states.every((state) => unavailableReasons(state, elsewhere).length === 0);
-  return new NoAccountError(counts, Number.isFinite(earliest) ? new Date(earliest) : null, lacksEndpointOnly);
+  const isEndpointMissing = full.size === 0 && states.some((state) => lacksEndpointOnly(state, question));
+  return new NoAccountError(counts, Number.isFinite(earliest) ? new Date(earliest) : null, isEndpointMissing);
 }

@@ -1,6 +1,6 @@
 import type { AccountId } from '@crs/extension-api';
 import type { AccountState } from '../account/account-state.js';
-import { type AvailabilityQuestion, unavailableReasons } from '../account/availability.js';
+import { availableAt, type AvailabilityQuestion, unavailableReasons } from '../account/availability.js';
 import { shareOf } from '../account/recovery-ramp.js';
 import type { Tier } from './candidate-pool.js';
 import type { LoadBalancer } from './load-balancer.js';
@@ -36,6 +36,24 @@ export type SlotTaker<S> = (
 /** The accounts of each tier that can take the request, as far as their records and marks say. */
 export const availableOf = (tiers: readonly Tier[], question: AvailabilityQuestion): States[] =>
   tiers.map(({ states }) => states.filter((state) => unavailableReasons(state, question).length === 0));
+
+/** The accounts that only a rate limit keeps from the request, and when it ends, until then; of the tiers whose turn it is. */
+export function findReturning(
+  tiers: readonly Tier[],
+  available: readonly States[],
+  question: AvailabilityQuestion,
+  until: number,
+): ReadonlyMap<AccountState, Date> {
+  const turn = available.findIndex((states) => states.length > 0);
+  const asked = turn === -1 ? tiers : tiers.slice(0, turn + 1);
+  const returning = new Map<AccountState, Date>();
+  for (const state of asked.flatMap(({ states }) => states)) {
+    const at = availableAt(state, question.now, question);
+    if (at === null || at.getTime() > until) continue;
+    if (unavailableReasons(state, question).every((reason) => reason === 'rate_limited')) returning.set(state, at);
+  }
+  return returning;
+}
 
 /** The account of a session: that of the first platform which maps the session to an account that can take the request. */
 export async function findMapped(

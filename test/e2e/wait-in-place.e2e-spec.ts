@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { keys, STORE_CLIENT, type StoreClient } from '@crs/store';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { eventually } from '../support/eventually.ts';
@@ -88,6 +89,36 @@ describe('a rate limit that ends in a moment', () => {
     expectWhole(await pool.send(false), false);
     expect(asked()).toEqual([2, 1]);
   });
+
+  it('lets few of those who waited back at once; the others go on to the next account', async () => {
+    const sessions = Array.from({ length: 12 }, () => ({ ...pool.headers, 'x-claude-code-session-id': randomUUID() }));
+    const sendAll = (): Promise<ApiAnswer[]> =>
+      Promise.all(sessions.map((headers) => pool.app.call('POST', '/api/v1/messages', questionOf(false), headers)));
+    await sendAll();
+    expect(asked()).toEqual([12, 0]);
+    pool.simulator.script('up-a', [{ ...soon, delayMs: 200, times: 12 }]);
+    pool.simulator.setDefault('up-a', { ...WHOLE, delayMs: 300 });
+    for (const answer of await sendAll()) expectWhole(answer, false);
+    const [, second = 0] = asked();
+    expect(second).toBeGreaterThanOrEqual(9);
+    expect(second).toBeLessThanOrEqual(11);
+  });
+
+  it.each([true, false])(
+    'is waited for by a request of the session that comes meanwhile (stream: %s)',
+    async (stream) => {
+      await warmUp();
+      pool.simulator.script('up-a', [soon]);
+      const other = { ...pool.headers, 'x-claude-code-session-id': randomUUID() };
+      expectWhole(await pool.app.call('POST', '/api/v1/messages', questionOf(false), other), false);
+      expect((await pool.availability()).available).toBe(false);
+      expectWhole(await pool.send(stream), stream);
+      expect(asked()).toEqual([3, 1]);
+      // The session has kept its account.
+      expectWhole(await pool.send(false), false);
+      expect(asked()).toEqual([4, 1]);
+    },
+  );
 
   it('leaves the request its one slot of the account, and none behind it', async () => {
     const slots = (id: string): Promise<string[]> => store().zrange(keys.limits.accountConcurrency(id), 0, -1);

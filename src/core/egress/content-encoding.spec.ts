@@ -1,5 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
+import { cut, readAll } from '../../../test/support/compressed-bodies.ts';
 import { decodeAnswer } from './content-encoding.js';
 import { DecodedBody } from './decoded-body.js';
 import { UpstreamBody } from './upstream-body.js';
@@ -36,6 +38,17 @@ describe('decodeAnswer', () => {
     const answer = decode({ ...TYPE, 'content-encoding': encoding, 'content-length': '9' });
     expect(answer.body).toBe(body);
     expect(answer.headers).toEqual({ ...TYPE, 'content-length': '9' });
+  });
+
+  it('takes zeros behind the end of gzip for padding, wherever the pieces are cut', async () => {
+    const padded = Buffer.concat([gzipSync(Buffer.from('padded')), Buffer.alloc(20)]);
+    for (let at = 0; at <= padded.length; at++) {
+      const source = new UpstreamBody({ pause: () => undefined, resume: () => undefined, abort: () => undefined });
+      const { body: plain } = decodeAnswer({ 'content-encoding': 'gzip' }, source, new AbortController().signal);
+      for (const chunk of cut(padded, [at])) source.push(chunk);
+      source.end();
+      expect((await readAll(plain)).toString()).toBe('padded');
+    }
   });
 
   it('does not touch an answer that names no encoding', () => {

@@ -62,10 +62,18 @@ export class DecodedBody implements AnswerBody {
     this.decoded.abort(reason);
   }
 
-  /** Bytes behind the end of one compressed stream begin the next one: zstd allows several. A body without any byte is empty. */
+  /**
+   * Bytes behind the end of one compressed stream begin the next one: zstd allows several. Zeros there are padding, as
+   * every reader of gzip takes them. A body without any byte is empty.
+   */
   private async decode(): Promise<void> {
+    let hasEnded = false;
     let chunk = await this.source.read();
     while (chunk !== null) {
+      if (hasEnded && this.decoder === null && isPadding(chunk)) {
+        chunk = await this.source.read();
+        continue;
+      }
       const decoder = (this.decoder ??= this.start(chunk));
       const rest = await write(decoder, chunk);
       if (rest.length === 0) chunk = await this.source.read();
@@ -73,6 +81,7 @@ export class DecodedBody implements AnswerBody {
         await finished(decoder, { writable: false, cleanup: true });
         decoder.destroy();
         this.decoder = null;
+        hasEnded = true;
         chunk = rest;
       }
     }
@@ -102,6 +111,8 @@ export class DecodedBody implements AnswerBody {
     this.decoder?.destroy();
   }
 }
+
+const isPadding = (bytes: Buffer): boolean => bytes.every((byte) => byte === 0);
 
 /** Resolves when all that the chunk holds has been decoded, with what stands behind the end of the compressed stream. */
 function write(decoder: Decoder, chunk: Buffer): Promise<Buffer> {

@@ -67,6 +67,12 @@ export class DispatcherPool implements OnApplicationShutdown {
     return dispatcher;
   }
 
+  /** Requests that may be on their way to one upstream at the same time; the others wait. */
+  maxRequests(proxy: AccountProxy | null): number {
+    const { maxSockets, proxyMaxSockets } = this.config.egress;
+    return proxy === null ? maxSockets : (proxyMaxSockets ?? maxSockets);
+  }
+
   async onApplicationShutdown(): Promise<void> {
     const all = [...this.proxied.values(), ...(this.direct === null ? [] : [this.direct])];
     this.proxied.clear();
@@ -75,9 +81,9 @@ export class DispatcherPool implements OnApplicationShutdown {
   }
 
   private createDirect(): Agent {
-    const { allowPrivateUpstreams, maxSockets } = this.config.egress;
+    const { allowPrivateUpstreams } = this.config.egress;
     const lookup = allowPrivateUpstreams ? {} : { lookup: guardedLookup };
-    return new Agent({ ...this.options(maxSockets), connect: { timeout: CONNECT_TIMEOUT_MS, ...lookup } });
+    return new Agent({ ...this.options(this.maxRequests(null)), connect: { timeout: CONNECT_TIMEOUT_MS, ...lookup } });
   }
 
   private options(connections: number): PoolOptions {
@@ -86,11 +92,11 @@ export class DispatcherPool implements OnApplicationShutdown {
   }
 
   private createProxied(proxy: AccountProxy): Dispatcher {
-    const { proxyMaxSockets, maxSockets, proxyUseIpv4, proxyKeepAlive, proxyTimeoutMs } = this.config.egress;
+    const { proxyUseIpv4, proxyKeepAlive, proxyTimeoutMs } = this.config.egress;
     const timeout = Math.min(PROXY_CONNECT_TIMEOUT_MS, proxyTimeoutMs);
     const family = proxyUseIpv4 ? { family: 4 } : {};
     const shared = {
-      ...this.options(proxyMaxSockets ?? maxSockets),
+      ...this.options(this.maxRequests(proxy)),
       connectTimeout: timeout,
       ...(proxyKeepAlive ? {} : { pipelining: 0 }),
     };

@@ -8,6 +8,8 @@ export class EgressError extends Error {
     readonly fault: EgressFault,
     message: string,
     options: { readonly cause?: unknown } = {},
+    /** The request was never put on a connection, because all that the configuration allows were taken. */
+    readonly wasQueued = false,
   ) {
     super(message, options);
   }
@@ -20,8 +22,8 @@ export class BlockedAddressError extends Error {
 }
 
 /** What ends an exchange whose caller has given up. */
-export function toAbortError(signal: AbortSignal): EgressError {
-  return new EgressError('aborted', 'The exchange was given up', { cause: signal.reason });
+export function toAbortError(signal: AbortSignal, wasQueued = false): EgressError {
+  return new EgressError('aborted', 'The exchange was given up', { cause: signal.reason }, wasQueued);
 }
 
 const BY_CODE: Readonly<Record<string, EgressFault>> = {

@@ -26,17 +26,24 @@ export interface IncomingResponse {
 
 type Controller = Dispatcher.DispatchController;
 
+/** The requests on their way to one upstream, and how many there may be at the same time. */
+interface Lane {
+  readonly running: Set<Exchange>;
+  readonly most: number;
+}
+
 /** One HTTP exchange, in the callbacks that the client library calls. Settles its head exactly once. */
 class Exchange implements Dispatcher.DispatchHandler {
   private controller: Controller | null = null;
   private body: UpstreamBody | null = null;
   private settled = false;
   private readonly onAbort = (): void => {
-    this.abort(toAbortError(this.request.signal));
+    this.abort(toAbortError(this.request.signal, this.isQueued));
   };
 
   constructor(
     private readonly request: OutgoingRequest,
+    private readonly lane: Lane,
     private readonly resolve: (response: IncomingResponse) => void,
     private readonly reject: (error: Error) => void,
   ) {
@@ -44,8 +51,13 @@ class Exchange implements Dispatcher.DispatchHandler {
     else request.signal.addEventListener('abort', this.onAbort, { once: true });
   }
 
+  private get isQueued(): boolean {
+    return this.controller === null && this.lane.running.size >= this.lane.most;
+  }
+
   onRequestStart(controller: Controller): void {
     this.controller = controller;
+    this.lane.running.add(this);
     // The caller gave up while the request waited for a connection.
     if (this.request.signal.aborted) controller.abort(toAbortError(this.request.signal));
   }
@@ -95,12 +107,16 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   private release(): void {
     this.request.signal.removeEventListener('abort', this.onAbort);
+    this.lane.running.delete(this);
   }
 }
 
 /** Sends one request to an upstream and gives its answer as it comes. No policy, no retry, no clock of its own. */
 @Injectable()
 export class HttpExchange {
+  /** One small entry per upstream and proxy; both are set up by hand. */
+  private readonly lanes = new Map<string, Lane>();
+
   constructor(private readonly pool: DispatcherPool) {}
 
   /**
@@ -109,7 +125,7 @@ export class HttpExchange {
    */
   send(request: OutgoingRequest): Promise<IncomingResponse> {
     return new Promise((resolve, reject) => {
-      const exchange = new Exchange(request, resolve, reject);
+      const exchange = new Exchange(request, this.laneOf(request), resolve, reject);
       if (request.signal.aborted) return;
       try {
         this.pool.assertAllowed(request.url);
@@ -127,5 +143,12 @@ export class HttpExchange {
         exchange.finish(error);
       }
     });
+  }
+
+  private laneOf({ url, proxy }: OutgoingRequest): Lane {
+    const key = JSON.stringify([url.origin, proxy]);
+    const lane = this.lanes.get(key) ?? { running: new Set(), most: this.pool.maxRequests(proxy) };
+    this.lanes.set(key, lane);
+    return lane;
   }
 }

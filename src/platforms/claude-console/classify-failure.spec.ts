@@ -233,7 +233,8 @@ const ROWS: Readonly<Record<string, Row>> = {
   ],
   'what another account has answered to the same request': [
     ['500 again', status(500), doubtful('server_error', 500), { sameFailures: 1 }],
-    ['529 again', status(529), doubtful('overload', 529), { sameFailures: 4 }],
+    ['529 again', status(529), other('overload', 529), { sameFailures: 4 }],
+    ['503 again', status(503), other('service_unavailable', 503), { sameFailures: 4 }],
     ['403 again', status(403, '<h1>Request blocked</h1>'), doubtful('auth_error', 403), { sameFailures: 1 }],
     ['401 again', status(401), other('auth_error', 401), { sameFailures: 1 }],
     ['429 again', status(429), other('rate_limit', 429), { sameFailures: 1 }],

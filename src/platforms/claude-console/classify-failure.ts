@@ -123,9 +123,12 @@ function judge(refusal: Refusal, context: FailureContext): FailureVerdict {
   return status < 400 ? otherAccount('connection', status) : GIVE_UP;
 }
 
-/** An error that several accounts answer with may be the request's doing: a poisoned one, or one that a firewall refuses. */
+/**
+ * A crash or a ban with which several accounts answer may be the request's doing: a poisoned one, or one that a firewall
+ * refuses. Overload and gateways that cannot reach their own upstream never are.
+ */
 const isDoubtful = (status: number, { sameFailures }: FailureContext): boolean =>
-  sameFailures > 0 && (status >= 500 || status === 403);
+  sameFailures > 0 && (status === 500 || status === 403);
 
 /** In an error of the protocol alone: a page of an upstream may speak of models anywhere. */
 function namesModel({ type, message, fields }: UpstreamError, { model }: FailureContext): boolean {

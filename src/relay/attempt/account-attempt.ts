@@ -6,22 +6,24 @@ import {
   type UpstreamRequest,
   type UsageMeter,
 } from '@crs/extension-api';
-import { findPath, replaceSpan, scanObject } from '@crs/json-scan';
+import { findPath, replaceSpan } from '@crs/json-scan';
 import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../../core/config/app-config.js';
 import type { IncomingResponse } from '../../core/egress/http-exchange.js';
-import type { Protocol } from '../protocols/protocol.js';
+import type { Endpoint } from '../endpoints.js';
 import { holdUntilContent } from '../stream/first-event.js';
 import type { RelayAnswer } from '../stream/relay-answer.js';
 import { StreamTracker } from '../stream/stream-tracker.js';
 import { answerHeaders } from '../upstream/header-rules.js';
-import { judgedText, readAsFarAs, readWhole, UpstreamClient } from '../upstream/upstream-client.js';
+import { JUDGED_TEXT_BYTES, judgedText, readAsFarAs, readWhole, UpstreamClient } from '../upstream/upstream-client.js';
 import { AttemptFailedError } from './attempt-failed.error.js';
 
 /** A non-stream answer is held whole, so that another account can take over until it is complete. */
 const MAX_WHOLE_BYTES = 32 * 1024 * 1024;
 /** An error is worth no longer wait: its status and headers say nearly everything. */
-const ERROR_BODY_IDLE_MS = 5000;
+const ERROR_BODY_MS = 3000;
+/** The longest refusal that goes back to the client; one that is longer is none of an API's. */
+const MAX_REFUSAL_BYTES = 1024 * 1024;
 /** Refusals that may go back to the client as they are; the others are judged by as much as came of them. */
 const MAY_PASS_THROUGH = (status: number): boolean => status >= 400 && status < 500 && !JUDGED_BY_STATUS.has(status);
 const JUDGED_BY_STATUS: ReadonlySet<number> = new Set([401, 402, 403, 429]);
@@ -30,7 +32,7 @@ export interface AttemptOrder {
   readonly request: RelayRequest;
   readonly account: UpstreamAccount;
   readonly adapter: RelayAdapter;
-  readonly protocol: Protocol;
+  readonly endpoint: Endpoint;
   /** Reads along what this attempt costs. */
   readonly meter: UsageMeter;
   /** The client has gone, the gateway stops, or the time of the whole request is up. */
@@ -48,19 +50,21 @@ export class AccountAttempt {
   /** Throws `AttemptFailedError`, or the reason for which the signal was aborted. */
   async run(order: AttemptOrder): Promise<RelayAnswer> {
     const { request, account, adapter, signal } = order;
-    const headMs = request.stream ? this.config.relay.firstByteTimeoutMs : null;
+    // The head of an answer that is paid for comes only with all of it: to ask another account would buy it again.
+    const headMs = request.stream || !order.endpoint.isBooked ? this.config.relay.firstByteTimeoutMs : null;
     const outgoing = buildRequest(adapter, request, account);
     const response = await this.upstream.open(outgoing, account.proxy, { signal, headMs });
-    if (response.status < 200 || response.status > 299) throw await toStatusFailure(order, response);
+    // Another success (206, 204) is not what was asked for.
+    if (response.status !== 200) throw await toStatusFailure(response);
     assertReadable(response);
     return request.stream ? this.commitStream(order, response) : completeWhole(order, response);
   }
 
   private async commitStream(order: AttemptOrder, response: IncomingResponse): Promise<RelayAnswer> {
     if (!contentTypeOf(response).includes('text/event-stream')) throw await toNoStream(response);
-    const tracker = new StreamTracker(order.protocol, order.meter);
+    const tracker = new StreamTracker(order.endpoint.protocol, order.meter);
     const held = await holdUntilContent(response, tracker, {
-      protocol: order.protocol,
+      protocol: order.endpoint.protocol,
       idleMs: this.config.relay.idleTimeoutMs,
       modelForClient: renamedModel(order),
     });
@@ -71,7 +75,7 @@ export class AccountAttempt {
 
 async function completeWhole(order: AttemptOrder, response: IncomingResponse): Promise<RelayAnswer> {
   const body = await readWhole(response, MAX_WHOLE_BYTES);
-  assertAnswer(body);
+  assertAnswer(order, body);
   order.meter.onBody(body);
   const { status, headers } = response;
   const forClient = withClientModel(body, renamedModel(order));
@@ -79,19 +83,28 @@ async function completeWhole(order: AttemptOrder, response: IncomingResponse): P
 }
 
 /** A status is never forgotten because its body broke; only a refusal that would go back must have come whole. */
-async function toStatusFailure({ request }: AttemptOrder, response: IncomingResponse): Promise<Error> {
+async function toStatusFailure(response: IncomingResponse): Promise<Error> {
   const { status, headers } = response;
-  if (MAY_PASS_THROUGH(status)) assertReadable(response);
-  const { body, broken } = await readAsFarAs(response, MAX_WHOLE_BYTES, ERROR_BODY_IDLE_MS);
-  if (broken !== null && MAY_PASS_THROUGH(status)) return broken;
+  const mayPass = MAY_PASS_THROUGH(status);
+  if (mayPass) assertReadable(response);
+  const { body, broken } = await readAsFarAs(response, mayPass ? MAX_REFUSAL_BYTES : JUDGED_TEXT_BYTES, ERROR_BODY_MS);
+  if (mayPass && broken !== null) return toBrokenRefusal(broken);
   return new AttemptFailedError(
-    { kind: 'status', status, headers, text: judgedText(body), endpoint: request.endpoint },
-    { status, headers: answerHeaders(headers), body },
+    { kind: 'status', status, headers, text: judgedText(body) },
+    mayPass ? { status, headers: answerHeaders(headers), body } : null,
   );
 }
 
+/** What is too large as an answer would be bought again elsewhere; a refusal costs nothing, and may be another one there. */
+function toBrokenRefusal(broken: Error): Error {
+  const isTooLarge = broken instanceof AttemptFailedError && broken.failure.kind === 'malformed';
+  if (!isTooLarge) return broken;
+  const detail = `The refusal is longer than ${String(MAX_REFUSAL_BYTES)} bytes`;
+  return new AttemptFailedError({ kind: 'transport', reason: 'garbage', detail });
+}
+
 async function toNoStream(response: IncomingResponse): Promise<Error> {
-  const { body } = await readAsFarAs(response, MAX_WHOLE_BYTES, ERROR_BODY_IDLE_MS);
+  const { body } = await readAsFarAs(response, JUDGED_TEXT_BYTES, ERROR_BODY_MS);
   const text = judgedText(body);
   return new AttemptFailedError({ kind: 'malformed', reason: text.trim() === '' ? 'empty' : 'not_sse', text });
 }
@@ -122,17 +135,19 @@ function renamedModel({ request, account }: AttemptOrder): string | null {
   return mapped === null || mapped === request.model ? null : request.model;
 }
 
-/** A 200 that is no answer (HTML, nothing, an error body) would be taken for a success by the SDKs. */
-function assertAnswer(body: Buffer): void {
+/** A 200 that is no answer (HTML, nothing, an error in whose words ever) would be taken for a success by the SDKs. */
+function assertAnswer({ endpoint }: AttemptOrder, body: Buffer): void {
   const text = judgedText(body);
   if (text.trim() === '') throw new AttemptFailedError({ kind: 'malformed', reason: 'empty', text });
-  const scan = scanObject(body, ['type', 'error']);
-  if (scan.kind === 'invalid') throw new AttemptFailedError({ kind: 'malformed', reason: 'not_json', text });
-  const type = scan.spans.get('type');
-  const error = scan.spans.get('error');
-  const isErrorType = type !== undefined && body.toString('utf8', type.start, type.end) === '"error"';
-  const hasError = error !== undefined && body.toString('utf8', error.start, error.end) !== 'null';
-  if (isErrorType || hasError) throw new AttemptFailedError({ kind: 'malformed', reason: 'error_body', text });
+  let answer: unknown;
+  try {
+    answer = JSON.parse(body.toString('utf8'));
+  } catch {
+    throw new AttemptFailedError({ kind: 'malformed', reason: 'not_json', text });
+  }
+  if (!endpoint.protocol.isAnswer(endpoint.name, answer)) {
+    throw new AttemptFailedError({ kind: 'malformed', reason: 'error_body', text });
+  }
 }
 
 function withClientModel(body: Buffer, model: string | null): Buffer {

@@ -14,6 +14,8 @@ export class AttemptFailedError extends Error {
   constructor(
     readonly failure: AttemptFailure,
     readonly answer: UpstreamAnswer | null = null,
+    /** The gateway never came to ask the upstream: all the connections that it may have to it were taken. */
+    readonly wasQueued = false,
   ) {
     super(`Attempt failed: ${failure.kind}`);
   }

@@ -36,7 +36,7 @@ describe('toAttemptRecord', () => {
     ['malformed', { kind: 'malformed', reason: 'not_sse', text: 'secret words' }, { reason: 'not_sse', status: null }],
     [
       'status',
-      { kind: 'status', status: 529, headers: { 'x-any': 'secret words' }, text: 'secret words', endpoint: 'messages' },
+      { kind: 'status', status: 529, headers: { 'x-any': 'secret words' }, text: 'secret words' },
       { reason: null, status: 529 },
     ],
     ['error_event', eventOf('overloaded_error'), { reason: 'overloaded_error', status: null }],

@@ -18,9 +18,10 @@ const failed = (
 });
 
 const status = (code: number, type: AccountMark['type'], resetAt?: Date): FailedAttempt =>
-  failed({ kind: 'status', status: code, headers: {}, text: '', endpoint: 'messages' }, type, code, resetAt);
+  failed({ kind: 'status', status: code, headers: {}, text: '' }, type, code, resetAt);
 const event = (errorType: string, type: AccountMark['type'], code: number): FailedAttempt =>
   failed({ kind: 'error_event', errorType, message: '', text: '' }, type, code);
+const tooMuch = failed({ kind: 'status', status: 429, headers: {}, text: '' }, null);
 const reset = failed({ kind: 'transport', reason: 'reset', detail: '' }, 'connection');
 const slow = failed({ kind: 'timeout', reason: 'first_byte' }, 'connection');
 const unmarked = failed({ kind: 'error_event', errorType: 'odd', message: '', text: '' }, null);
@@ -28,11 +29,11 @@ const unmarked = failed({ kind: 'error_event', errorType: 'odd', message: '', te
 const none = (
   counts: [UnavailableReason, number][],
   retryAt: Date | null = null,
-  lacksEndpointOnly = false,
-): NoAccountError => new NoAccountError(new Map(counts), retryAt, lacksEndpointOnly);
+  lacksEndpoint = false,
+): NoAccountError => new NoAccountError(new Map(counts), retryAt, lacksEndpoint);
 
-const finalError = (attempts: FailedAttempt[], noAccount: NoAccountError | null = null) =>
-  toFinalError({ failed: attempts, noAccount, model: 'claude-typo', now: NOW });
+const finalError = (attempts: FailedAttempt[], noAccount: NoAccountError | null = null, answersLocally = false) =>
+  toFinalError({ failed: attempts, noAccount, answersLocally, model: 'claude-typo', now: NOW });
 
 describe('toFinalError', () => {
   it.each([
@@ -58,6 +59,7 @@ describe('toFinalError', () => {
     ['a failure that blames nobody', [unmarked], 'upstream_failed', null],
     ['a broken connection', [reset], 'upstream_failed', null],
     ['an upstream that did not answer in time', [reset, slow], 'upstream_timeout', null],
+    ['a limit that only this request passes', [tooMuch, reset], 'upstream_rate_limited', null],
     [
       'a refusal of our own access, never as such',
       [status(401, 'auth_error'), status(403, 'blocked')],
@@ -65,19 +67,46 @@ describe('toFinalError', () => {
       null,
     ],
     [
-      'a refusal of our own access among others as a failure',
-      [status(401, 'auth_error'), reset],
-      'upstream_failed',
+      'a refusal of our own access among faults that are none of a server',
+      [status(401, 'auth_error'), reset, slow, status(404, 'model_missing')],
+      'no_account',
       null,
     ],
+    [
+      'the failure of a server before a refusal of our own access',
+      [status(500, 'server_error'), status(401, 'auth_error')],
+      'upstream_failed',
+      500,
+    ],
+    ['the last server to fail before what timed out later', [status(529, 'overload'), slow], 'upstream_failed', 529],
+    ['a status that HTTP does not know', [status(999, 'server_error')], 'upstream_failed', 502],
+    ['the last status that HTTP knows', [status(599, 'server_error')], 'upstream_failed', 599],
   ] as const)('tells %s', (_, attempts, code, expectedStatus) => {
     expect(finalError([...attempts])).toMatchObject({ code, status: expectedStatus, retryAfterSeconds: 1 });
   });
 
   it('never shows the words or the status of a refused access', () => {
-    const error = finalError([status(401, 'auth_error')]);
+    const error = finalError([status(401, 'auth_error'), status(400, 'blocked')]);
+    expect(error.message).toContain('(2 refused access)');
     expect(error.message).toContain("the gateway's own access");
     expect(error.status).toBeNull();
+  });
+
+  it.each([
+    [[status(429, 'rate_limit'), tooMuch], 'All upstream accounts are rate limited at the moment.'],
+    [
+      [status(429, 'rate_limit'), status(500, 'server_error'), unmarked],
+      'No upstream account could answer (1 rate limited, 2 failed).',
+    ],
+    [
+      [status(401, 'auth_error'), status(404, 'model_missing'), reset],
+      "No upstream account could answer (1 refused access, 1 without the model, 1 failed). An administrator must look at the accounts: the gateway's own access was refused.",
+    ],
+    [[reset, status(529, 'overload')], '2 upstream accounts failed; the last one answered 529.'],
+    [[status(529, 'overload'), reset], '2 upstream accounts failed; one of them answered 529.'],
+    [[reset], '1 upstream account failed; the last one could not be reached or gave no valid answer.'],
+  ])('says what is so: %#', (attempts, message) => {
+    expect(finalError(attempts).message).toBe(message);
   });
 
   it('says so where nobody has the model', () => {
@@ -129,12 +158,21 @@ describe('toFinalError', () => {
       [status(404, 'endpoint_missing'), status(501, 'endpoint_missing')],
       none([['excluded', 2]]),
     ],
-    ['every account is known to lack the endpoint', [], none([['cooling_down', 2]], null, true)],
   ] as const)('says that nobody offers the endpoint where %s', (_, attempts, noAccount) => {
     expect(finalError([...attempts], noAccount).code).toBe('endpoint_missing');
   });
 
-  it('does not say so where an account failed in another way', () => {
-    expect(finalError([status(404, 'endpoint_missing'), status(500, 'server_error')]).code).toBe('upstream_failed');
+  it.each([
+    ['in this request', [status(404, 'endpoint_missing'), status(529, 'overload')], none([['excluded', 2]])],
+    ['as is known', [status(529, 'overload')], none([['cooling_down', 2]], null, true)],
+    ['as is known, and none is left', [], none([['cooling_down', 2]], inSeconds(5), true)],
+  ])('says so where the gateway can answer itself and one account lacks the endpoint %s', (_, attempts, noAccount) => {
+    expect(finalError(attempts, noAccount, true).code).toBe('endpoint_missing');
+    expect(finalError(attempts, noAccount).code).not.toBe('endpoint_missing');
+  });
+
+  it('does not say so where no account lacks the endpoint', () => {
+    expect(finalError([status(529, 'overload')], none([['excluded', 1]]), true).code).toBe('upstream_failed');
+    expect(finalError([], none([['cooling_down', 1]]), true).code).toBe('no_account');
   });
 });

@@ -1,6 +1,9 @@
 import { type AccountMark, type AttemptFailure, RelayError } from '@crs/extension-api';
 import type { NoAccountError } from '../../scheduler/no-account.error.js';
 
+/** Beyond it there is none that HTTP knows. */
+const LAST_STATUS = 599;
+const BAD_GATEWAY = 502;
 /** Further away than this a client is told not to wait. */
 const MAX_RETRY_AFTER_SECONDS = 60;
 
@@ -15,6 +18,8 @@ export interface Exhaustion {
   readonly failed: readonly FailedAttempt[];
   /** Null: accounts are left that this request did not get to. */
   readonly noAccount: NoAccountError | null;
+  /** The gateway can answer such a request by itself where an upstream lacks the endpoint. */
+  readonly answersLocally: boolean;
   readonly model: string;
   /** Epoch ms. */
   readonly now: number;
@@ -25,47 +30,75 @@ export interface Exhaustion {
  * upstream's refusal of its own credentials is never shown as such: the client would be told to log in again.
  */
 export function toFinalError(exhaustion: Exhaustion): RelayError {
-  const { failed, noAccount, model } = exhaustion;
+  const { failed, noAccount, answersLocally, model } = exhaustion;
   const retry = retryAfter(exhaustion);
+  const kinds = countKinds(failed);
+  const isAll = (kind: Kind): boolean => kinds.size === 1 && kinds.has(kind);
+  const lacksEndpoint = kinds.has(WITHOUT_ENDPOINT) || noAccount?.lacksEndpoint === true;
+  if (answersLocally ? lacksEndpoint : isAll(WITHOUT_ENDPOINT)) return endpointMissing();
   if (failed.length === 0) return toUnserved(noAccount, retry);
-  const types = new Set(failed.map(({ mark }) => mark?.type));
-  const isAll = (type: AccountMark['type']): boolean => types.size === 1 && types.has(type);
-  if (isAll('endpoint_missing')) return endpointMissing();
-  if (isAll('model_missing')) return new RelayError('not_found', `No upstream account has the model ${model}.`);
-  if (types.has('rate_limit')) {
-    return new RelayError('upstream_rate_limited', 'All upstream accounts are rate limited at the moment.', retry);
-  }
-  return toFailure(failed, retry);
+  if (isAll(WITHOUT_MODEL)) return new RelayError('not_found', `No upstream account has the model ${model}.`);
+  if (!kinds.has(LIMITED)) return toFailure(failed, kinds, retry);
+  const words = isAll(LIMITED)
+    ? 'All upstream accounts are rate limited at the moment.'
+    : `No upstream account could answer (${inWords(kinds)}).`;
+  return new RelayError('upstream_rate_limited', words, retry);
 }
+
+const LIMITED = 'rate limited';
+const REFUSED = 'refused access';
+const WITHOUT_MODEL = 'without the model';
+const WITHOUT_ENDPOINT = 'without the endpoint';
+const FAILED = 'failed';
+
+/** What became of an account, in a client's words. */
+type Kind = typeof LIMITED | typeof REFUSED | typeof WITHOUT_MODEL | typeof WITHOUT_ENDPOINT | typeof FAILED;
+
+const KINDS: Readonly<Partial<Record<AccountMark['type'], Kind>>> = {
+  rate_limit: LIMITED,
+  auth_error: REFUSED,
+  blocked: REFUSED,
+  model_missing: WITHOUT_MODEL,
+  endpoint_missing: WITHOUT_ENDPOINT,
+};
+
+/** A 429 is unmarked where only this request is more than an account's plan allows. */
+const kindOf = (attempt: FailedAttempt): Kind =>
+  statusOf(attempt) === 429 ? LIMITED : ((attempt.mark === null ? undefined : KINDS[attempt.mark.type]) ?? FAILED);
+
+type KindCounts = ReadonlyMap<Kind, number>;
+
+function countKinds(failed: readonly FailedAttempt[]): KindCounts {
+  const counts = new Map<Kind, number>();
+  for (const kind of failed.map(kindOf)) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  return counts;
+}
+
+const inWords = (kinds: KindCounts): string => [...kinds].map(([kind, count]) => `${String(count)} ${kind}`).join(', ');
 
 type Retry = Readonly<{ retryAfterSeconds?: number }>;
 
-function toFailure(failed: readonly FailedAttempt[], retry: Retry): RelayError {
+/** The last failure of a server; else that the gateway's own access was refused, where it was; else how the last one failed. */
+function toFailure(failed: readonly FailedAttempt[], kinds: KindCounts, retry: Retry): RelayError {
   const tried = `${String(failed.length)} upstream account${failed.length === 1 ? '' : 's'} failed`;
-  const last = failed.findLast((attempt) => statusOf(attempt) >= 500) ?? failed.at(-1);
-  if (last?.failure.kind === 'timeout') {
+  const server = failed.findLast((attempt) => statusOf(attempt) >= 500);
+  if (server !== undefined) {
+    const status = statusOf(server);
+    const words = `${tried}; ${server === failed.at(-1) ? 'the last one' : 'one of them'} answered ${String(status)}.`;
+    return new RelayError('upstream_failed', words, { ...retry, status: status > LAST_STATUS ? BAD_GATEWAY : status });
+  }
+  if (kinds.has(REFUSED)) {
+    const words = `No upstream account could answer (${inWords(kinds)}). An administrator must look at the accounts`;
+    return new RelayError('no_account', `${words}: the gateway's own access was refused.`, retry);
+  }
+  if (failed.at(-1)?.failure.kind === 'timeout') {
     return new RelayError('upstream_timeout', `${tried}; the last one did not answer in time.`, retry);
   }
-  const status = last === undefined ? 0 : statusOf(last);
-  if (status >= 500) {
-    return new RelayError('upstream_failed', `${tried}; the last one answered ${String(status)}.`, {
-      ...retry,
-      status,
-    });
-  }
-  if (failed.every(({ mark }) => mark?.type === 'auth_error' || mark?.type === 'blocked')) {
-    const words = "the gateway's own access to them was refused. An administrator must look at the accounts.";
-    return new RelayError('no_account', `${tried}: ${words}`, retry);
-  }
-  return new RelayError(
-    'upstream_failed',
-    `${tried}; the last one could not be reached or gave no valid answer.`,
-    retry,
-  );
+  const words = `${tried}; the last one could not be reached or gave no valid answer.`;
+  return new RelayError('upstream_failed', words, retry);
 }
 
 function toUnserved(noAccount: NoAccountError | null, retry: Retry): RelayError {
-  if (noAccount?.lacksEndpointOnly === true) return endpointMissing();
   const counts = [...(noAccount?.counts ?? [])].map(
     ([reason, count]) => `${String(count)} ${reason.replaceAll('_', ' ')}`,
   );

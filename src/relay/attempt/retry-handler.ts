@@ -5,24 +5,27 @@ import {
   type RelayAdapter,
   RelayError,
   type RelayRequest,
+  type UpstreamAccount,
   type UsageMeter,
 } from '@crs/extension-api';
 import { Injectable, Logger } from '@nestjs/common';
 import { AccountHealthService } from '../../account/account-health.service.js';
-import { failureContext } from '../../account/failure-context.js';
+import { countSame, failureContext } from '../../account/failure-context.js';
 import { AppConfig } from '../../core/config/app-config.js';
 import type { Lease } from '../../core/lease/lease-keeper.js';
 import { PlatformRegistry } from '../../core/platforms/platform.registry.js';
 import { Clock } from '../../core/time/clock.js';
+import { AwaitedAccountError } from '../../scheduler/awaited-account.error.js';
 import { NoAccountError } from '../../scheduler/no-account.error.js';
 import { type AccountQuery, SchedulerService, type Selection } from '../../scheduler/scheduler.service.js';
-import type { Protocol } from '../protocols/protocol.js';
+import type { Endpoint } from '../endpoints.js';
 import type { RelayAnswer } from '../stream/relay-answer.js';
 import { AccountAttempt } from './account-attempt.js';
 import { AttemptFailedError, AttemptTimeoutError } from './attempt-failed.error.js';
 import { type AttemptRecord, toAttemptRecord, toInterceptionRecord } from './attempt-record.js';
 import { planNext } from './attempt-plan.js';
 import { type FailedAttempt, toFinalError } from './final-error.js';
+import { toRefusal } from './refusal.js';
 import { Deadline, pause } from './timers.js';
 
 /** Who is being paid at the moment, and what has been seen of it. */
@@ -36,11 +39,9 @@ export interface Spending {
 export interface RetryJob {
   readonly request: RelayRequest;
   readonly principal: Principal;
-  readonly protocol: Protocol;
+  readonly endpoint: Endpoint;
   /** Names of the platforms whose accounts may be asked. */
   readonly platforms: readonly string[];
-  /** The request takes a slot of an account that has a limited number of them. */
-  readonly takesSlot: boolean;
   /** Aborted when nobody waits any more; `run` then throws the reason. */
   readonly signal: AbortSignal;
   /** Every attempt is noted here as it ends. */
@@ -56,6 +57,18 @@ export interface Served {
   readonly selection: Selection;
 }
 
+interface AccountFailure extends FailedAttempt {
+  readonly accountId: AccountId;
+}
+
+const NO_CONNECTION_FREE =
+  'No connection to an upstream was free in time: raise HTTPS_MAX_SOCKETS_STREAM (with a proxy: PROXY_MAX_SOCKETS)';
+
+/** Marks last for whole seconds; what is waited for may be marked so much longer than the upstream has said. */
+const MARK_ROUNDING_MS = 1000;
+/** Waited beyond the end of a mark, because the store's clock and ours are two. */
+const MARK_MARGIN_MS = 20;
+
 /** One run of the loop. */
 interface Run {
   readonly job: RetryJob;
@@ -63,11 +76,13 @@ interface Run {
   /** Epoch ms. */
   readonly deadline: number;
   readonly excluded: Set<AccountId>;
-  readonly failed: FailedAttempt[];
+  readonly failed: AccountFailure[];
   /** Marks that are still being written. */
   readonly marking: Promise<void>[];
   /** It has waited for an account once, and does not again. */
   hasWaited: boolean;
+  /** How long the mark of the session's account may last that is waited for when the next account is picked; in ms. */
+  patienceMs: number;
 }
 
 /**
@@ -97,7 +112,9 @@ export class RetryHandler {
     const signal = AbortSignal.any([job.signal, timeUp.signal]);
     const deadline = this.clock.now() + requestTimeoutMs;
     try {
-      return await this.loop({ job, signal, deadline, excluded: new Set(), failed: [], marking: [], hasWaited: false });
+      const { rateLimitWaitMs: patienceMs } = this.config.relay;
+      const begun = { excluded: new Set<AccountId>(), failed: [], marking: [], hasWaited: false };
+      return await this.loop({ job, signal, deadline, ...begun, patienceMs });
     } finally {
       // Behind the commit point the time of the request no longer counts.
       timer.stop();
@@ -140,13 +157,29 @@ export class RetryHandler {
       return { answer, selection };
     } catch (error) {
       const now = this.clock.now();
-      const context = failureContext(account, job.request.model, this.config.marks, now);
-      const verdict = error instanceof AttemptFailedError ? adapter.classifyFailure(error.failure, context) : null;
+      const verdict = error instanceof AttemptFailedError ? this.judge(run, account, error) : null;
       job.attempts.push(toAttemptRecord(account, { startedAt, endedAt: now, error, verdict }));
       if (!(error instanceof AttemptFailedError) || verdict === null) throw error;
       job.spending = null;
       return await this.goOn(run, selection, error, verdict);
     }
+  }
+
+  private judge(
+    { job, failed }: Run,
+    account: UpstreamAccount,
+    { failure, wasQueued }: AttemptFailedError,
+  ): FailureVerdict {
+    if (wasQueued && failure.kind === 'timeout' && failure.reason === 'first_byte') {
+      const ids = { accountId: account.id, requestId: job.request.id };
+      this.logger.warn({ msg: NO_CONNECTION_FREE, ...ids });
+      return { action: 'other_account', mark: null };
+    }
+    const { marks } = this.config;
+    const ofOthers = failed.filter(({ accountId }) => accountId !== account.id);
+    const circumstances = { marks, now: this.clock.now(), sameFailures: countSame(failure, ofOthers) };
+    const context = failureContext(account, job.request, circumstances);
+    return this.adapterOf(account.platform).classifyFailure(failure, context);
   }
 
   private async goOn(
@@ -161,34 +194,51 @@ export class RetryHandler {
     const now = this.clock.now();
     const attempts = excluded.size;
     const next = planNext({ attempts, maxAttempts, verdict, now, deadline, sticky, hasWaited, maxWaitMs });
-    // Whoever waits for an account keeps its slot.
+    // Whoever waits for an account keeps its slot meanwhile.
     if (next.kind !== 'same_account') await run.job.slot?.release();
     const mark = verdict.action === 'other_account' ? verdict.mark : null;
-    run.failed.push({ failure: error.failure, mark });
+    noteFailure(run.failed, { accountId: selection.account.id, failure: error.failure, mark });
     this.mark(run, selection, error, verdict);
-    if (next.kind === 'same_account') return await this.tryAgain(run, selection, next.waitMs);
+    if (next.kind === 'same_account') await this.waitInPlace(run, selection, next.waitMs);
     if (next.kind === 'pass_through') return { answer: toRefusal(error), selection };
     if (next.kind === 'exhausted') throw await this.toFinalError(run, await this.findOthers(run));
     return null;
   }
 
-  /** The mark that was just set ends meanwhile, and only keeps other requests away. */
-  private async tryAgain(run: Run, selection: Selection, waitMs: number): Promise<Served | null> {
+  /**
+   * All that wait for an account wake at once, and it may have room for few of them: it is picked anew, as one that has
+   * just come back, and the others go on to another.
+   */
+  private async waitInPlace(run: Run, { account }: Selection, waitMs: number): Promise<void> {
     run.hasWaited = true;
-    await pause(waitMs, run.signal);
+    run.patienceMs = MARK_ROUNDING_MS;
+    await Promise.all([...run.marking, pause(waitMs, run.signal)]);
+    await run.job.slot?.release();
+    run.excluded.delete(account.id);
     run.job.signal.throwIfAborted();
-    return await this.tryAccount(run, selection);
   }
 
   private async select(run: Run): Promise<Selection> {
-    const { job } = run;
+    const { job, patienceMs, deadline } = run;
     const { sessionHash, id } = job.request;
-    const slotFor = job.takesSlot ? id : null;
+    const slotFor = job.endpoint.isBooked ? id : null;
+    const waitUntil = patienceMs === 0 ? null : Math.min(this.clock.now() + patienceMs, deadline - 1);
     try {
-      return await this.scheduler.selectAccount({ ...toQuery(run), sessionHash, slotFor });
+      return await this.scheduler.selectAccount({ ...toQuery(run), sessionHash, slotFor }, waitUntil);
     } catch (error) {
+      if (error instanceof AwaitedAccountError) return await this.selectAfter(run, error.until);
       throw error instanceof NoAccountError ? await this.toFinalError(run, error) : error;
+    } finally {
+      run.patienceMs = 0;
     }
+  }
+
+  private async selectAfter(run: Run, until: Date): Promise<Selection> {
+    run.hasWaited = true;
+    run.patienceMs = 0;
+    await pause(until.getTime() - this.clock.now() + MARK_MARGIN_MS, run.signal);
+    run.job.signal.throwIfAborted();
+    return this.select(run);
   }
 
   /** Null: there are accounts that this request has not tried. */
@@ -200,7 +250,9 @@ export class RetryHandler {
   private async toFinalError(run: Run, before: NoAccountError | null): Promise<RelayError> {
     await Promise.all(run.marking);
     const noAccount = before === null || run.marking.length === 0 ? before : await this.findOthers(run);
-    return toFinalError({ failed: run.failed, noAccount, model: run.job.request.model, now: this.clock.now() });
+    const { failed, job } = run;
+    const answersLocally = job.endpoint.answerLocally !== null;
+    return toFinalError({ failed, noAccount, answersLocally, model: job.request.model, now: this.clock.now() });
   }
 
   private adapterOf(platform: string): RelayAdapter {
@@ -226,24 +278,14 @@ export class RetryHandler {
   }
 }
 
+/** The last failure of an account stands for it. */
+function noteFailure(failed: AccountFailure[], failure: AccountFailure): void {
+  const earlier = failed.findIndex(({ accountId }) => accountId === failure.accountId);
+  if (earlier !== -1) failed.splice(earlier, 1);
+  failed.push(failure);
+}
+
 function toQuery({ job: { principal, platforms, request }, excluded }: Run): AccountQuery {
   const { model, endpoint } = request;
   return { principal, platforms, model, endpoint, excluded };
-}
-
-/** The status that an error event stands for, where the client can mend it. */
-const STATUS_OF_ERROR_TYPE: Readonly<Record<string, number>> = { not_found_error: 404, request_too_large: 413 };
-
-/** What only the client can mend: the upstream's own answer, or that its time is up. */
-function toRefusal({ answer, failure }: AttemptFailedError): RelayAnswer {
-  if (answer !== null) return { kind: 'refusal', ...answer };
-  if (failure.kind === 'timeout') {
-    throw new RelayError('upstream_timeout', 'The upstream did not finish the answer in time.');
-  }
-  if (failure.kind === 'error_event') {
-    throw new RelayError('invalid_request', failure.message, {
-      status: STATUS_OF_ERROR_TYPE[failure.errorType] ?? 400,
-    });
-  }
-  throw new RelayError('upstream_failed', 'The answer of the upstream is too large to be passed on.');
 }

@@ -24,6 +24,16 @@ describe('the Anthropic protocol', () => {
   });
 
   it.each([
+    ['authentication_error', true],
+    ['permission_error', true],
+    ['billing_error', true],
+    ['overloaded_error', false],
+    ['constructor', false],
+  ])('knows whose access %s speaks of', (type, expected) => {
+    expect(anthropic.refusesAccess(type)).toBe(expected);
+  });
+
+  it.each([
     ['{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}', 'overloaded_error', 'Overloaded'],
     ['{"type":"error"}', 'api_error', ''],
     ['null', 'api_error', ''],

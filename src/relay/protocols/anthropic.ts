@@ -72,6 +72,16 @@ function retryHeaders({ code, retryAfterSeconds }: RelayError): Record<string, s
   };
 }
 
+type Members = Readonly<Record<string, unknown>>;
+
+/** What an answer looks like; it may have members that nobody knows yet. */
+const IS_ANSWER: Readonly<Record<string, (body: Members) => boolean>> = {
+  messages: ({ type, content }) => type === 'message' || Array.isArray(content),
+  count_tokens: (body) => typeof body['input_tokens'] === 'number',
+};
+
+const ACCESS_ERRORS: ReadonlySet<string> = new Set(['authentication_error', 'permission_error', 'billing_error']);
+
 /** The type of an event that came without a name, read from its data; the members of an event stand in any order. */
 function typeInData(data: string): string {
   const parsed = parseJson(data);
@@ -99,6 +109,15 @@ export const anthropic: Protocol = {
     // A kind of event that came later than this table commits nothing.
     return Object.hasOwn(EVENT_KINDS, name) ? (EVENT_KINDS[name] ?? 'opening') : 'opening';
   },
+
+  isAnswer(endpoint: string, body: unknown): boolean {
+    if (typeof body !== 'object' || body === null) return false;
+    const members: Members = { ...body };
+    const isError = members['type'] === 'error' || (members['error'] ?? null) !== null;
+    return !isError && IS_ANSWER[endpoint]?.(members) === true;
+  },
+
+  refusesAccess: (errorType: string): boolean => ACCESS_ERRORS.has(errorType),
 
   readError(event: StreamEvent): { type: string; message: string } {
     const { error } = (parseJson(event.data) ?? {}) as { error?: { type?: unknown; message?: unknown } | null };

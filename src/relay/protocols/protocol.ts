@@ -20,6 +20,13 @@ export interface Protocol {
   /** Sent while the gateway holds an answer back. */
   readonly pingEvent: Buffer;
   kindOf(event: StreamEvent): EventKind;
+  /**
+   * Whether a JSON body with the status 200 is an answer of the endpoint (in the words of `RelayRequest`). Some upstreams
+   * tell their errors that way, in words of their own.
+   */
+  isAnswer(endpoint: string, body: unknown): boolean;
+  /** The type of error says that the upstream refuses its caller: that is the gateway, and never the client. */
+  refusesAccess(errorType: string): boolean;
   /** What an error event says. */
   readError(event: StreamEvent): { readonly type: string; readonly message: string };
   errorAnswer(error: RelayError, requestId: string): ErrorAnswer;

@@ -8,7 +8,7 @@ import { testRelayRequest } from '../../../test/support/test-relay-request.ts';
 import { testAttemptRecord, testRequestEntry } from '../../../test/support/test-request-entry.ts';
 import { ClientGoneError, StoppingError } from '../attempt/attempt-failed.error.js';
 import type { RetryJob, Served } from '../attempt/retry-handler.js';
-import { anthropic } from '../protocols/anthropic.js';
+import { MESSAGES } from '../endpoints.js';
 import type { RelayAnswer } from '../stream/relay-answer.js';
 import { type CallEnding, type EndedCall, isTroubled, newEnding, toRequestEntry } from './request-entry.js';
 
@@ -29,9 +29,8 @@ const call = (
   const job: RetryJob = {
     request,
     principal: testPrincipal(),
-    protocol: anthropic,
+    endpoint: MESSAGES,
     platforms: [],
-    takesSlot: true,
     signal: new AbortController().signal,
     attempts: [testAttemptRecord()],
     spending: null,

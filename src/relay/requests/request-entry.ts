@@ -92,7 +92,7 @@ export const isTroubled = ({ end, attempts }: RequestEntry): boolean => end !== 
 /** What was thrown before anything was sent is told by the exception filter, in the words of the protocol. */
 function statusOf({ job, ending, sentStatus }: EndedCall): number | null {
   if (sentStatus !== null || ending.error === null || ending.end === 'client_gone') return sentStatus;
-  return job.protocol.errorAnswer(toRelayError(ending.error), job.request.id).status;
+  return job.endpoint.protocol.errorAnswer(toRelayError(ending.error), job.request.id).status;
 }
 
 /** An answer that was ready when its client had gone was no more read than one that was not. */

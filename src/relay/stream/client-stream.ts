@@ -18,6 +18,8 @@ const PING_EVERY_MS = 15_000;
 const LAST_WORDS_MS = 3000;
 /** A client that takes no byte for this long is gone, whatever its connection says. */
 const CLIENT_STALL_MS = 300_000;
+/** Who is made to wait for so long by its reader may give up the stream. */
+const SLOW_CLIENT_MS = 1000;
 /** How long an upstream may take to end an answer whose last event has come. */
 const AFTER_FINAL_MS = 1000;
 
@@ -38,7 +40,8 @@ export class ClientStream {
   private readonly gone = new AbortController();
   private firstPing: NodeJS.Timeout | null = null;
   private pings: NodeJS.Timeout | null = null;
-  private opened = false;
+  private sentStatus: number | null = null;
+  private keptWaiting = false;
 
   constructor(
     private readonly reply: FastifyReply,
@@ -56,7 +59,20 @@ export class ClientStream {
 
   /** Bytes have left; errors can only be told as events now. */
   get isOpen(): boolean {
-    return this.opened;
+    return this.sentStatus !== null;
+  }
+
+  /** The status that was sent; null = no byte has left. */
+  get status(): number | null {
+    return this.sentStatus;
+  }
+
+  /**
+   * The client has made the upstream wait for it, some time in this stream: where the stream breaks off without a word,
+   * nobody knows whose fault it is. What the sockets held meanwhile may hide the break for any time.
+   */
+  get hasKeptWaiting(): boolean {
+    return this.keptWaiting;
   }
 
   /** After a while without content the client gets the head and pings, so that it goes on waiting. Commits nothing. */
@@ -81,7 +97,7 @@ export class ClientStream {
   /** An answer that came whole. Where a stream of pings has begun, it can only be told as an error event. */
   sendWhole({ status, headers, body }: UpstreamAnswer): void {
     if (this.signal.aborted) return;
-    if (this.opened) {
+    if (this.isOpen) {
       this.cutWith(this.protocol.refusalEvent(body, this.requestId));
       return;
     }
@@ -91,7 +107,7 @@ export class ClientStream {
 
   /** The gateway's own answer, in the form that was asked for: a stream of pings simply goes on with it. */
   sendOwn(answer: UpstreamAnswer): void {
-    if (this.opened) this.reply.raw.end(answer.body);
+    if (this.isOpen) this.reply.raw.end(answer.body);
     else this.sendWhole(answer);
   }
 
@@ -107,7 +123,7 @@ export class ClientStream {
 
   /** The client has gone: nothing is left to say. */
   abandon(): void {
-    if (!this.opened) this.reply.hijack();
+    if (!this.isOpen) this.reply.hijack();
     this.reply.raw.destroy();
   }
 
@@ -146,6 +162,13 @@ export class ClientStream {
       this.open(status, headers);
       for (let chunk: Buffer | null = held; chunk !== null; chunk = await silence.during(() => readChunk(rest))) {
         if (chunk !== held) tracker.observe(chunk);
+        if (tracker.failure !== null) {
+          // Nothing that may follow counts, and the upstream may never end what it has given up.
+          rest.body.abort(new ClientGoneError());
+          await order.beforeFinal('upstream_broken');
+          await this.write(chunk === held ? chunk : tracker.passable(chunk), order.stopping);
+          return null;
+        }
         if (tracker.isWhole && grace === null) {
           await order.beforeFinal('completed');
           grace = new Deadline(AFTER_FINAL_MS, () => {
@@ -169,7 +192,8 @@ export class ClientStream {
   private async finish({ tracker }: StreamAnswer, order: StreamOrder, fault: unknown): Promise<StreamEnd> {
     if (this.signal.aborted || fault instanceof ClientGoneError) {
       this.abandon();
-      return tracker.isWhole ? 'completed' : 'client_gone';
+      // A client may leave because of what the upstream has told it.
+      return tracker.isWhole ? 'completed' : tracker.failure === null ? 'client_gone' : 'upstream_broken';
     }
     if (tracker.isWhole) {
       await order.beforeFinal('completed');
@@ -178,8 +202,7 @@ export class ClientStream {
     }
     const end = fault instanceof StoppingError ? 'stopped' : 'upstream_broken';
     await order.beforeFinal(end);
-    const told =
-      tracker.failure === null ? this.protocol.errorEvent(order.errorFor(end), this.requestId) : Buffer.alloc(0);
+    const told = tracker.hasTold ? Buffer.alloc(0) : this.protocol.errorEvent(order.errorFor(end), this.requestId);
     this.cutWith(tracker.needsBreak ? Buffer.concat([EVENT_BREAK, told]) : told);
     return end;
   }
@@ -191,8 +214,8 @@ export class ClientStream {
 
   /** Takes the reply out of the framework's hands and sends the head; later calls do nothing. */
   private open(status: number, headers: Readonly<Record<string, string>>): void {
-    if (this.opened) return;
-    this.opened = true;
+    if (this.isOpen) return;
+    this.sentStatus = status;
     this.reply.hijack();
     const isStream = headers['content-type']?.includes('text/event-stream') === true;
     const pacing = isStream ? { 'cache-control': 'no-cache', 'x-accel-buffering': 'no' } : {};
@@ -213,7 +236,11 @@ export class ClientStream {
     const { raw } = this.reply;
     const ended = AbortSignal.any([this.signal, stopping]);
     await new Promise<void>((resolve, reject) => {
+      const slow = new Deadline(SLOW_CLIENT_MS, () => {
+        this.keptWaiting = true;
+      });
       const settle = (): void => {
+        slow.stop();
         stalled.stop();
         raw.off('drain', settle);
         ended.removeEventListener('abort', settle);

@@ -135,6 +135,30 @@ describe('holdUntilContent', () => {
     }
   });
 
+  it.each([
+    ['pings', ping],
+    ['comments', `: ${'k'.repeat(2000)}\n\n`],
+  ])('holds on through any number of %s, whatever they weigh', async (_, sign) => {
+    const flood = sign.repeat(Math.ceil((2 * 1024 * 1024) / sign.length));
+    const chunks = flood.match(/[^]{1,65000}/g) ?? [];
+    expect(await failureOf(hold([start, ...chunks, error]))).toMatchObject({ kind: 'error_event' });
+    const bytes = (await hold([start, ...chunks, delta]).result).toString();
+    expect(bytes.startsWith(start)).toBe(true);
+    expect(bytes.endsWith(delta)).toBe(true);
+    expect(bytes.length).toBeLessThanOrEqual(1024 * 1024 + 65_000 + delta.length);
+  });
+
+  it('takes nothing away from one MiB of comments', async () => {
+    const bytes = start + `: ${'k'.repeat(1000)}\n\n`.repeat(1000) + delta;
+    expect((await hold([bytes]).result).toString()).toBe(bytes);
+  });
+
+  it('ends with an error that comes with the content', async () => {
+    const refused = sse('error', { error: { type: 'authentication_error', message: 'x' } });
+    expect((await hold([start + delta + error + delta]).result).toString()).toBe(start + delta + error);
+    expect((await hold([start + delta + refused + delta]).result).toString()).toBe(start + delta);
+  });
+
   it('holds at most 64 events, pings not counted', async () => {
     const held = hold([start, ...Array.from({ length: 100 }, () => ping), ...Array.from({ length: 63 }, () => open)]);
     const settled = jest.fn();

@@ -17,13 +17,6 @@ export interface HoldOptions {
   readonly modelForClient: string | null;
 }
 
-/** A replacement of held bytes: `[start, end)` become `bytes`. */
-interface Edit {
-  readonly start: number;
-  readonly end: number;
-  readonly bytes: Buffer;
-}
-
 /**
  * Holds a stream back until its first real content and gives the held bytes: from there on the answer belongs to the
  * client and no other account can take over. Pings are dropped from what was held. Throws `AttemptFailedError` when the
@@ -42,8 +35,8 @@ export async function holdUntilContent(
     for (;;) {
       const chunk = await silence.during(() => readChunk(response));
       if (chunk === null) held.addEvents(tracker.end());
-      else held.addChunk(chunk, tracker.observe(chunk));
-      if (held.isCommitted) return held.release();
+      else held.addChunk(chunk, tracker.observe(chunk), tracker.pending);
+      if (held.isCommitted) return held.release(tracker);
       if (chunk === null) throw held.toEndedEarly();
     }
   } catch (error) {
@@ -56,45 +49,71 @@ export async function holdUntilContent(
 
 class HeldStream {
   isCommitted = false;
-  private readonly chunks: Buffer[] = [];
-  private readonly edits: Edit[] = [];
-  private bytes = 0;
+  /** Whole events, as they go to the client. */
+  private readonly kept: Buffer[] = [];
+  private keptBytes = 0;
+  /** What came behind the last event. */
+  private rest: Buffer[] = [];
+  private restBytes = 0;
+  /** Where `rest` begins, in bytes of the stream. */
+  private restStart = 0;
   private events = 0;
 
   constructor(private readonly options: HoldOptions) {}
 
-  addChunk(chunk: Buffer, events: readonly TrackedEvent[]): void {
-    this.chunks.push(chunk);
-    this.bytes += chunk.length;
+  /** @param pending as of the tracker */
+  addChunk(chunk: Buffer, events: readonly TrackedEvent[], pending: number): void {
+    this.rest.push(chunk);
+    this.restBytes += chunk.length;
     this.addEvents(events);
-    this.isCommitted ||= this.bytes > MAX_HELD_BYTES;
+    if (this.isTooLarge()) this.dropComments(pending);
+    this.isCommitted ||= this.isTooLarge();
   }
 
   addEvents(events: readonly TrackedEvent[]): void {
     for (const { kind, event } of events) {
-      if (kind === 'ping') {
-        if (!this.isCommitted) this.edits.push({ start: event.start, end: event.end, bytes: Buffer.alloc(0) });
-        continue;
-      }
-      if (kind === 'error' && !this.isCommitted)
-        throw this.toErrorEvent(event.data, this.options.protocol.readError(event));
-      this.events += 1;
-      if (kind === 'opening') this.renameModel(event);
-      this.isCommitted ||= kind === 'content' || kind === 'final' || this.events > MAX_HELD_EVENTS;
+      if (kind === 'error') throw this.toErrorEvent(event.data, this.options.protocol.readError(event));
+      if (kind !== 'ping') this.events += 1;
+      this.isCommitted = kind === 'content' || kind === 'final' || this.events > MAX_HELD_EVENTS;
+      const bytes = this.take(event.end);
+      if (kind !== 'ping') this.keep(kind === 'opening' ? this.withModel(bytes, event) : bytes);
+      // What follows is the client's, as it is.
+      if (this.isCommitted) return;
     }
   }
 
-  release(): Buffer {
-    const all = this.chunks.length === 1 && this.chunks[0] !== undefined ? this.chunks[0] : Buffer.concat(this.chunks);
-    if (this.edits.length === 0) return all;
-    const parts: Buffer[] = [];
-    let at = 0;
-    for (const edit of this.edits) {
-      parts.push(all.subarray(at, edit.start), edit.bytes);
-      at = edit.end;
-    }
-    parts.push(all.subarray(at));
-    return Buffer.concat(parts);
+  release(tracker: StreamTracker): Buffer {
+    return joined([...this.kept, tracker.passable(joined(this.rest))]);
+  }
+
+  private isTooLarge(): boolean {
+    return this.keptBytes + this.restBytes > MAX_HELD_BYTES;
+  }
+
+  private keep(bytes: Buffer): void {
+    this.kept.push(bytes);
+    this.keptBytes += bytes.length;
+  }
+
+  /** Takes the rest up to this place of the stream. */
+  private take(end: number): Buffer {
+    const rest = joined(this.rest);
+    const taken = rest.subarray(0, end - this.restStart);
+    this.setRest(rest.subarray(taken.length), end);
+    return taken;
+  }
+
+  /** Signs of life are no content, however many there are. */
+  private dropComments(pending: number): void {
+    const rest = joined(this.rest);
+    const dropped = rest.length - pending;
+    if (dropped > 0) this.setRest(Buffer.from(rest.subarray(dropped)), this.restStart + dropped);
+  }
+
+  private setRest(rest: Buffer, start: number): void {
+    this.rest = [rest];
+    this.restBytes = rest.length;
+    this.restStart = start;
   }
 
   toEndedEarly(): AttemptFailedError {
@@ -105,7 +124,7 @@ class HeldStream {
         detail: 'The stream ended before any content',
       });
     }
-    const text = judgedText(Buffer.concat(this.chunks));
+    const text = judgedText(joined(this.rest));
     return new AttemptFailedError({ kind: 'malformed', reason: text.trim() === '' ? 'empty' : 'not_sse', text });
   }
 
@@ -119,13 +138,18 @@ class HeldStream {
   }
 
   /** The client sees the model under the name that it asked for. */
-  private renameModel({ dataSpan }: SseEvent): void {
+  private withModel(bytes: Buffer, { dataSpan, end }: SseEvent): Buffer {
     const { modelForClient } = this.options;
-    if (modelForClient === null || dataSpan === null) return;
-    const data = Buffer.concat(this.chunks).subarray(dataSpan.start, dataSpan.end);
+    if (modelForClient === null || dataSpan === null) return bytes;
+    const start = end - bytes.length;
+    const at = dataSpan.start - start;
+    const data = bytes.subarray(at, dataSpan.end - start);
     const span = findPath(data, ['message', 'model']);
-    if (span === null) return;
-    const bytes = Buffer.from(JSON.stringify(modelForClient));
-    this.edits.push({ start: dataSpan.start + span.start, end: dataSpan.start + span.end, bytes });
+    if (span === null) return bytes;
+    const name = Buffer.from(JSON.stringify(modelForClient));
+    return Buffer.concat([bytes.subarray(0, at + span.start), name, bytes.subarray(at + span.end)]);
   }
 }
+
+const joined = (parts: readonly Buffer[]): Buffer =>
+  parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts);

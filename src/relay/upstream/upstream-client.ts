@@ -9,10 +9,10 @@ import {
   ClientGoneError,
   StoppingError,
 } from '../attempt/attempt-failed.error.js';
-import { Deadline, SilenceWatch } from '../attempt/timers.js';
+import { Deadline } from '../attempt/timers.js';
 
 /** Texts of upstreams are judged by their beginning. */
-const JUDGED_TEXT_BYTES = 16 * 1024;
+export const JUDGED_TEXT_BYTES = 16 * 1024;
 
 /**
  * A kept-alive connection that the upstream has closed meanwhile breaks at once. A later break may have been paid for
@@ -87,36 +87,39 @@ export async function readWhole(response: IncomingResponse, maxBytes: number): P
   return body;
 }
 
-/** The body as far as it came: `broken` says why it did not come whole. Gives up where it falls silent for `idleMs`. */
+/**
+ * The body as far as it came: `broken` says why it did not come whole. Gives up after `totalMs` (null = the request's own
+ * time bounds it), and with the chunk that goes beyond `maxBytes`.
+ */
 export async function readAsFarAs(
   response: IncomingResponse,
   maxBytes: number,
-  idleMs: number | null,
+  totalMs: number | null,
 ): Promise<{ readonly body: Buffer; readonly broken: Error | null }> {
-  const silence = new SilenceWatch(idleMs ?? NEVER_MS, () => {
-    response.body.abort(new AttemptTimeoutError('idle'));
-  });
+  const deadline =
+    totalMs === null
+      ? null
+      : new Deadline(totalMs, () => {
+          response.body.abort(new AttemptTimeoutError('idle'));
+        });
   const chunks: Buffer[] = [];
   let bytes = 0;
   try {
     for (;;) {
-      const chunk = await silence.during(() => readChunk(response));
+      const chunk = await readChunk(response);
       if (chunk === null) return { body: joined(chunks), broken: null };
+      chunks.push(chunk);
       bytes += chunk.length;
       if (bytes > maxBytes) throw new AttemptFailedError({ kind: 'malformed', reason: 'too_large', text: '' });
-      chunks.push(chunk);
     }
   } catch (error) {
     if (!(error instanceof AttemptFailedError)) throw error;
     response.body.abort(error);
     return { body: joined(chunks), broken: error };
   } finally {
-    silence.stop();
+    deadline?.stop();
   }
 }
-
-/** The longest wait that Node's timers know; the request's own time is bounded elsewhere. */
-const NEVER_MS = 2_147_483_647;
 
 const joined = (chunks: readonly Buffer[]): Buffer =>
   chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
@@ -129,7 +132,10 @@ export function judgedText(body: Buffer): string {
 /** What broke, in the words of attempts; what is none of an exchange's errors stays as it is. */
 function toAttemptError(error: unknown): unknown {
   const reason = error instanceof EgressError && error.fault === 'aborted' ? error.cause : error;
-  if (reason instanceof AttemptTimeoutError) return new AttemptFailedError({ kind: 'timeout', reason: reason.reason });
+  if (reason instanceof AttemptTimeoutError) {
+    const wasQueued = error instanceof EgressError && error.wasQueued;
+    return new AttemptFailedError({ kind: 'timeout', reason: reason.reason }, null, wasQueued);
+  }
   if (reason instanceof ClientGoneError || reason instanceof StoppingError) return reason;
   if (error instanceof EgressError && error.fault !== 'aborted') {
     return new AttemptFailedError({ kind: 'transport', reason: error.fault, detail: error.message });

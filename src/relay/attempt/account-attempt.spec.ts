@@ -1,0 +1,153 @@
+import type { UsageMeter } from '@crs/extension-api';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { testAccount } from '../../../test/support/test-account.ts';
+import { testConfig } from '../../../test/support/test-config.ts';
+import { testRelayRequest } from '../../../test/support/test-relay-request.ts';
+import type { IncomingResponse } from '../../core/egress/http-exchange.js';
+import { UpstreamBody } from '../../core/egress/upstream-body.js';
+import { ClaudeConsolePlatform } from '../../platforms/claude-console/claude-console.platform.js';
+import { COUNT_TOKENS, type Endpoint, MESSAGES } from '../endpoints.js';
+import type { UpstreamClient } from '../upstream/upstream-client.js';
+import { AccountAttempt } from './account-attempt.js';
+import { AttemptFailedError } from './attempt-failed.error.js';
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+const adapter = new ClaudeConsolePlatform().relay;
+
+interface Case {
+  readonly status?: number;
+  readonly contentType?: string;
+  readonly stream?: boolean;
+  readonly endpoint?: Endpoint;
+}
+
+describe('AccountAttempt', () => {
+  const open = jest.fn<UpstreamClient['open']>();
+  const aborted = jest.fn<(reason: Error) => void>();
+  let body: UpstreamBody;
+
+  beforeEach(() => {
+    jest.clearAllMocks();
+    body = new UpstreamBody({ pause: () => undefined, resume: () => undefined, abort: aborted });
+  });
+
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
+  const run = ({ status = 200, contentType = 'application/json', stream = false, endpoint = MESSAGES }: Case) => {
+    const response: IncomingResponse = { status, headers: { 'content-type': contentType }, body };
+    open.mockResolvedValue(response);
+    const sut = new AccountAttempt({ open } as unknown as UpstreamClient, testConfig());
+    const meter: UsageMeter = adapter.createUsageMeter();
+    const request = testRelayRequest({ stream, endpoint: endpoint.name });
+    const { signal } = new AbortController();
+    return sut.run({ request, account: testAccount(), adapter, endpoint, meter, signal });
+  };
+
+  const failureOf = async (given: Case): Promise<AttemptFailedError> => {
+    const reason: unknown = await run(given).catch((error: unknown) => error);
+    if (!(reason instanceof AttemptFailedError)) throw new Error(`Not a failed attempt: ${String(reason)}`);
+    return reason;
+  };
+
+  const whole = (text: string): void => {
+    body.push(Buffer.from(text));
+    body.end();
+  };
+
+  it.each([
+    ['an overload', { status: 529 }, { kind: 'status', status: 529 }],
+    ['a page in the place of a stream', { stream: true, contentType: 'text/html' }, { kind: 'malformed' }],
+  ])('waits three seconds for the words of %s, however steadily they drip', async (_, given, expected) => {
+    jest.useFakeTimers();
+    const settled = jest.fn();
+    const failure = failureOf(given).then((error) => {
+      settled();
+      return error;
+    });
+    for (const at of [1000, 2000]) {
+      await jest.advanceTimersByTimeAsync(1000);
+      body.push(Buffer.from(`drop ${String(at)} `));
+    }
+    expect(settled).not.toHaveBeenCalled();
+    await jest.advanceTimersByTimeAsync(1000);
+    expect((await failure).failure).toMatchObject({ ...expected, text: 'drop 1000 drop 2000 ' });
+    expect(aborted).toHaveBeenCalledTimes(1);
+  });
+
+  it.each([
+    ['an overload', { status: 529 }],
+    ['a rate limit', { status: 429 }],
+    ['a page in the place of a stream', { stream: true, contentType: 'text/html' }],
+  ])('reads no more of %s than it judges', async (_, given) => {
+    body.push(Buffer.alloc(16 * KIB, 'a'));
+    body.push(Buffer.from('b'));
+    const { failure, answer } = await failureOf(given);
+    expect(failure).toMatchObject({ text: 'a'.repeat(16 * KIB) });
+    expect(answer).toBeNull();
+    expect(aborted).toHaveBeenCalledTimes(1);
+  });
+
+  it('keeps a refusal for the client whole up to one MiB', async () => {
+    whole('a'.repeat(MIB));
+    const { failure, answer } = await failureOf({ status: 400 });
+    expect(failure).toMatchObject({ kind: 'status', status: 400 });
+    expect(answer?.body).toHaveLength(MIB);
+  });
+
+  it('takes a refusal beyond it for a fault of the upstream', async () => {
+    body.push(Buffer.alloc(MIB, 'a'));
+    body.push(Buffer.from('b'));
+    expect((await failureOf({ status: 400 })).failure).toMatchObject({ kind: 'transport', reason: 'garbage' });
+    expect(aborted).toHaveBeenCalledTimes(1);
+  });
+
+  it('does not pass on a refusal that came in part', async () => {
+    body.push(Buffer.from('{"type":"err'));
+    body.fail(new AttemptFailedError({ kind: 'transport', reason: 'reset', detail: '' }));
+    expect((await failureOf({ status: 400 })).failure).toMatchObject({ kind: 'transport', reason: 'reset' });
+  });
+
+  it.each([
+    ['a message', MESSAGES, '{"type":"message","content":[],"usage":{"input_tokens":1,"output_tokens":1}}'],
+    ['a message without its type', MESSAGES, '{"content":[{"type":"text","text":"x"}],"error":null}'],
+    ['a count', COUNT_TOKENS, '{"input_tokens":7}'],
+  ])('answers with %s', async (_, endpoint, text) => {
+    whole(text);
+    expect(await run({ endpoint })).toMatchObject({ kind: 'whole', status: 200, body: Buffer.from(text) });
+  });
+
+  it.each([
+    ['an error in words of its own', MESSAGES, '{"code":500,"msg":"server busy"}', 'error_body'],
+    ['an empty object', MESSAGES, '{}', 'error_body'],
+    ['a refusal in words of its own', MESSAGES, '{"detail":"Unauthorized"}', 'error_body'],
+    ['an error', MESSAGES, '{"type":"error","error":{"type":"api_error","message":"x"}}', 'error_body'],
+    ['an answer with an error', MESSAGES, '{"type":"message","content":[],"error":"x"}', 'error_body'],
+    ['a list', MESSAGES, '[]', 'error_body'],
+    ['null', MESSAGES, 'null', 'error_body'],
+    ['a count in the place of a message', MESSAGES, '{"input_tokens":7}', 'error_body'],
+    ['a message in the place of a count', COUNT_TOKENS, '{"type":"message","content":[]}', 'error_body'],
+    ['a count that is none', COUNT_TOKENS, '{"input_tokens":"7"}', 'error_body'],
+    ['broken JSON', MESSAGES, '{"type":"message","content":[nothing]}', 'not_json'],
+    ['white space', MESSAGES, ' \n', 'empty'],
+  ])('takes %s with status 200 for a failed attempt', async (_, endpoint, text, reason) => {
+    whole(text);
+    expect((await failureOf({ endpoint })).failure).toEqual({ kind: 'malformed', reason, text });
+  });
+
+  it.each([201, 202, 204, 206, 302, 600])('takes no other status for an answer: %d', async (status) => {
+    whole('{"type":"message","content":[]}');
+    expect((await failureOf({ status })).failure).toMatchObject({ kind: 'status', status });
+  });
+
+  it.each([
+    ['leaves a message that is paid for its time', MESSAGES, null],
+    ['expects the head of a count soon', COUNT_TOKENS, testConfig().relay.firstByteTimeoutMs],
+  ])('%s', async (_, endpoint, headMs) => {
+    whole(endpoint === MESSAGES ? '{"type":"message"}' : '{"input_tokens":7}');
+    await run({ endpoint });
+    expect(open.mock.calls[0]?.[2].headMs).toBe(headMs);
+  });
+});
