@@ -1,3 +1,7 @@
+/** Length of the periods of a roll-up, and by what it sums. */
+export type RollUpGrain = 'hour' | 'day' | 'month';
+export type RollUpDimension = 'model' | 'key' | 'account';
+
 /**
  * Every key of the database. Names are those of claude-relay-service v1, so that both versions can work on one
  * database; what v1 does not know lives under `v2:`. `{day}` is `YYYY-MM-DD`, `{month}` `YYYY-MM`, `{hour}`
@@ -82,6 +86,8 @@ export const keys = {
     records: (keyId: string) => `usage:records:${keyId}`,
     minute: (minute: number) => `system:metrics:minute:${minute}`,
     index: {
+      /** Written by v1 when its index sets name all that its counters are about. */
+      migrated: 'system:migration:usage_index_v2',
       daily: (day: string) => `usage:daily:index:${day}`,
       hourly: (hour: string) => `usage:hourly:index:${hour}`,
       modelDaily: (day: string) => `usage:model:daily:index:${day}`,
@@ -115,8 +121,33 @@ export const keys = {
     opusTotal: (keyId: string) => `usage:opus:total:${keyId}`,
     opusRealWeekly: (keyId: string, period: string) => `usage:opus:real:weekly:${keyId}:${period}`,
     opusRealTotal: (keyId: string) => `usage:opus:real:total:${keyId}`,
-    /** There while a request's usage must not be booked again. */
-    booked: (requestId: string) => `v2:booked:${requestId}`,
+    /** Number of the last batch of an instance that was settled: batches come in order and each once. */
+    settled: (instance: string) => `v2:settled:${instance}`,
+    /**
+     * Hashes that outlive v1's counters. `{period}`: as in v1's keys of that grain. Values are the packed figures of a
+     * roll-up.
+     */
+    rollUp: {
+      /** Field: model, key or account. */
+      totals: (grain: RollUpGrain, period: string, by: RollUpDimension) => `v2:usage:${grain}:${period}:${by}s`,
+      /** Field: `{model}`, or `{model}|{price tier}`. */
+      keyModels: (grain: RollUpGrain, period: string, keyId: string) => `v2:usage:${grain}:${period}:key:${keyId}`,
+      accountModels: (grain: RollUpGrain, period: string, accountId: string) =>
+        `v2:usage:${grain}:${period}:account:${accountId}`,
+      /** Field: `{accountId}|{model}`; what attempts cost that led to no answer. */
+      waste: (grain: RollUpGrain, period: string) => `v2:usage:${grain}:${period}:waste`,
+      /**
+       * By what costs were corrected after they were booked, packed as `{real} {rated} {unpriced}`, so that what was
+       * booked is the figure minus its correction. Fields as in the roll-up of the day that is corrected.
+       */
+      keyCorrections: (day: string, keyId: string) => `v2:usage:corrections:${day}:key:${keyId}`,
+      modelCorrections: (day: string) => `v2:usage:corrections:${day}:models`,
+      accountCorrections: (day: string, accountId: string) => `v2:usage:corrections:${day}:account:${accountId}`,
+      /** There while costs are being corrected; holds who does it. */
+      correcting: 'v2:usage:correcting',
+      /** The first day, `YYYY-MM-DD`, that is in the roll-ups from its beginning. */
+      since: 'v2:usage:since',
+    },
     /** Set of every model that a key ever used; v1 keeps no such index, so the counters it left are searched once. */
     keyModels: (keyId: string) => `v2:usage:models:${keyId}`,
     keyModelsSearched: (keyId: string) => `v2:usage:models:searched:${keyId}`,
@@ -152,6 +183,8 @@ export const keys = {
   settings: {
     /** v1's JSON `{rates:{claude,codex,...},baseService,updatedAt,updatedBy}`. */
     serviceRates: 'system:service_rates',
+    /** Hash: model -> JSON `{history:[{from,input,output,...}],updatedAt,updatedBy}`. */
+    prices: 'v2:prices',
     /** v1's JSON of relay settings: `claudeCodeOnlyEnabled`, `concurrentRequestQueue...` and others. */
     relay: 'claude_relay_config',
   },

@@ -123,6 +123,27 @@ describe('RedisStore', () => {
     });
   });
 
+  describe('a Redis that is frozen', () => {
+    it('costs one wait: what is asked from then on fails at once, and is not sent', async () => {
+      const sut = await bench.openStore({ limits: { commandTimeoutMs: 50 } });
+      for (const command of ['GET', 'INFO', 'PING']) bench.redis.answers[command] = () => null;
+      await expect(sut.get('k')).rejects.toThrow(StoreUnavailableError);
+      for (let i = 0; i < 20; i += 1) await expect(sut.get('k')).rejects.toThrow(StoreUnavailableError);
+      expect(bench.redis.count('GET')).toBe(1);
+    });
+
+    it('is used again when it answers', async () => {
+      const sut = await bench.openStore({ limits: { commandTimeoutMs: 50 } });
+      bench.redis.answers['GET'] = () => null;
+      const many = Array.from({ length: 20 }, () => sut.get('k'));
+      for (const each of many) await expect(each).rejects.toThrow(StoreUnavailableError);
+      bench.redis.answers['GET'] = () => OK;
+      await ready(sut);
+      expect(await sut.get('k')).toBe('OK');
+      expect(bench.redis.connections).toBe(2);
+    });
+  });
+
   describe('the heartbeat', () => {
     it('replaces a connection on which nothing comes back', async () => {
       const sut = await bench.openStore({ limits: { commandTimeoutMs: 20 } });

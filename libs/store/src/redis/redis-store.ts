@@ -24,6 +24,8 @@ export interface RedisStoreSettings {
 
 const REPORT_EVERY_MS = 10_000;
 const nobody = (): void => undefined;
+/** How ioredis calls a reply that did not come in time. */
+const TIMED_OUT = 'Command timed out';
 
 /**
  * The store in Redis: the ioredis client itself, with scripts, and with what ioredis leaves open closed. It connects
@@ -83,11 +85,15 @@ export class RedisStore extends Redis implements StoreClient {
   /**
    * ioredis hangs a command's arguments on its errors, where a logger finds them: the password of AUTH, a client key's
    * record. They are taken off before anyone sees the error. What is a fault of the store is named so.
+   *
+   * A command that is not answered in time takes its connection with it: a frozen Redis costs its callers that wait once,
+   * and whoever asks until it answers again is told at once.
    */
   override sendCommand(command: Command, ...stream: StreamArgument): unknown {
     const { reject } = command;
     command.reject = (error) => {
       Reflect.deleteProperty(error, 'command');
+      if (error.message === TIMED_OUT) this.replaceConnection();
       reject(toRedisFault(command.name, error));
     };
     return super.sendCommand(command, ...stream);
@@ -96,9 +102,12 @@ export class RedisStore extends Redis implements StoreClient {
   /** A peer that vanished without a word is only noticed by asking; the kernel alone would take a quarter of an hour. */
   private async beat(): Promise<void> {
     if (this.status !== 'ready') return;
-    await this.ping().catch(() => {
-      if (this.status === 'ready') this.disconnect(true);
-    });
+    await this.ping().catch(() => undefined);
+  }
+
+  /** Once per connection: one that was hung up on takes no more, but is still called ready until it has ended. */
+  private replaceConnection(): void {
+    if (this.status === 'ready' && this.stream.writable) this.disconnect(true);
   }
 
   private digestOf(script: StoreScript<unknown>): string {

@@ -3,7 +3,7 @@ import Sqlite from 'better-sqlite3';
 import { openSync, closeSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { StoreUnavailableError } from '../store-unavailable.error.js';
 import { useTemporaryFolder } from '../testing/temporary-folder.js';
-import { StoreFileError, toOpeningFault, toSqliteFault } from './sqlite-fault.js';
+import { isInUse, StoreFileError, toOpeningFault, toSqliteFault } from './sqlite-fault.js';
 import { openSqliteStore } from './sqlite-store.js';
 
 const fault = (code: unknown): Error => Object.assign(new Error('text'), { code });
@@ -33,6 +33,18 @@ describe('toSqliteFault', () => {
       expect(toSqliteFault(error, 'file')).toBe(error);
     },
   );
+});
+
+describe('isInUse', () => {
+  it.each([
+    [fault('SQLITE_BUSY'), true],
+    [fault('SQLITE_BUSY_SNAPSHOT'), true],
+    [fault('SQLITE_NOTADB'), false],
+    [fault('EBUSY'), false],
+    [null, false],
+  ])('knows %s: %s', (error, expected) => {
+    expect(isInUse(error)).toBe(expected);
+  });
 });
 
 describe('a file that was damaged', () => {

@@ -22,12 +22,15 @@ export function toOpeningFault(error: unknown, file: string): unknown {
   const code = sqliteCodeOf(error);
   if (code === null) return error;
   if (DAMAGE_CODES.test(code)) return damaged(file, code, error);
-  if (code.startsWith('SQLITE_BUSY')) {
+  if (isInUse(error)) {
     const advice = 'is in use by another process: stop it, or use another file';
     return new StoreFileError(`The store file ${file} ${advice}.`, { cause: error });
   }
   return new StoreFileError(`The store file ${file} cannot be opened (${code}).`, { cause: error });
 }
+
+/** Another process, or another connection of this one, has the file. */
+export const isInUse = (error: unknown): boolean => sqliteCodeOf(error)?.startsWith('SQLITE_BUSY') ?? false;
 
 function damaged(file: string, code: string, cause: unknown): StoreFileError {
   return new StoreFileError(`The store file ${file} is damaged (${code}): put it back from a backup.`, { cause });

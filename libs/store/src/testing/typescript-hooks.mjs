@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url';
 /** Lets a child process of a spec run TypeScript sources as they are: `node --import typescript-hooks.mjs child.ts`. */
 registerHooks({
   resolve(specifier, context, nextResolve) {
+    const [, name] = /^@crs\/([a-z-]+)$/.exec(specifier) ?? [];
+    if (name) return { url: new URL(`../../../${name}/src/index.ts`, import.meta.url).href, shortCircuit: true };
     if (!specifier.startsWith('.') || !specifier.endsWith('.js')) return nextResolve(specifier, context);
     const source = new URL(specifier.replace(/\.js$/, '.ts'), context.parentURL);
     return existsSync(source) ? { url: source.href, shortCircuit: true } : nextResolve(specifier, context);
