@@ -23,12 +23,13 @@ export class HealthController {
 
   @Get(['health', 'api/health'])
   @ApiOperation({
-    summary: 'Health of the process and its store',
+    summary: 'Health of the process, its store and its journal',
     description:
       'The fields of v1 with these differences: `components.store` stands for `components.redis`, whichever store ' +
-      'is used; there is no `components.logger` and no `stats`.',
+      'is used; `components.journal` is new, and with it the status `degraded`; there is no `components.logger` ' +
+      'and no `stats`.',
   })
-  @ApiOkResponse({ type: HealthDto, description: 'Everything works.' })
+  @ApiOkResponse({ type: HealthDto, description: 'Everything works, or all but the journal (`degraded`).' })
   @ApiServiceUnavailableResponse({ type: HealthDto, description: 'The store does not answer.' })
   async report(@Res({ passthrough: true }) reply: FastifyReply): Promise<Readonly<HealthDto>> {
     const report = await this.health.report();
@@ -52,4 +53,5 @@ export class HealthController {
   }
 }
 
-const STATUS_OF = { healthy: 200, unhealthy: 503 } as const;
+/** With a degraded journal requests are served as ever: no load balancer should turn away from it. */
+const STATUS_OF = { healthy: 200, degraded: 200, unhealthy: 503 } as const;

@@ -1,21 +1,28 @@
+import { rm } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { openSqliteStore, type StoreClient } from '@crs/store';
+import { useTemporaryFolder } from '../../libs/store/src/testing/temporary-folder.js';
 import { type HttpApp, startHttpApp } from '../../test/support/http-app.js';
 import { call } from '../../test/support/http-fixture.js';
 import { TestClock } from '../../test/support/test-clock.js';
+import { testConfig } from '../../test/support/test-config.js';
+import { FileJournal } from '../core/journal/file-journal.js';
+import { JournalModule } from '../core/journal/journal.module.js';
 import { DrainState } from './drain-state.js';
 import { HealthModule } from './health.module.js';
 import { StoreProbe } from './store-probe.js';
 
 describe('health', () => {
   const clock = new TestClock(Date.parse('2026-11-23T04:22:30.053Z'));
+  const dataDir = useTemporaryFolder();
   let store: StoreClient;
   let server: HttpApp;
   const at = (path: string): string => `${server.url}${path}`;
 
   beforeEach(async () => {
     store = openSqliteStore(':memory:');
-    server = await startHttpApp({ imports: [HealthModule], store, clock });
+    const config = testConfig({ dataDir: dataDir('data') });
+    server = await startHttpApp({ imports: [HealthModule, JournalModule], config, store, clock });
   });
 
   afterEach(async () => {
@@ -37,7 +44,7 @@ describe('health', () => {
         total: expect.stringMatching(/^[1-9]\d*MB$/),
         external: expect.stringMatching(/^\d+MB$/),
       },
-      components: { store: { status: 'healthy', latencyMs: 0 } },
+      components: { store: { status: 'healthy', latencyMs: 0, downSince: null }, journal: { status: 'healthy' } },
     });
   });
 
@@ -51,6 +58,20 @@ describe('health', () => {
     });
     expect((await call(at('/health/ready'), 'GET')).status).toBe(503);
     expect((await call(at('/health/live'), 'GET')).status).toBe(200);
+  });
+
+  it('tells that the disk takes no notes, and goes on', async () => {
+    await rm(dataDir('data'), { recursive: true });
+    await server.app.get(FileJournal, { strict: false }).keep();
+    const { status, body } = await call(at('/health'), 'GET');
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      status: 'degraded',
+      components: { store: { status: 'healthy' }, journal: { status: 'degraded' } },
+    });
+    expect((await call(at('/health/ready'), 'GET')).status).toBe(200);
+    store.ping = () => Promise.reject(new Error('secret fault'));
+    expect((await call(at('/health'), 'GET')).status).toBe(503);
   });
 
   it('is ready until it is on its way out, and alive until the end', async () => {
@@ -91,7 +112,7 @@ describe('StoreProbe', () => {
     const sut = new StoreProbe(hanging, new TestClock(Date.parse('2026-11-23T04:22:30.053Z')));
     const both = Promise.all([sut.check(), sut.check()]);
     await jest.advanceTimersByTimeAsync(1000);
-    const down = { isUp: false, latencyMs: null };
+    const down = { isUp: false, latencyMs: null, downSince: Date.parse('2026-11-23T04:22:30.053Z') };
     expect(await both).toEqual([down, down]);
     expect(pings).toBe(1);
     const next = sut.check();
@@ -104,7 +125,18 @@ describe('StoreProbe', () => {
     jest.useFakeTimers();
     const clock = new TestClock(Date.parse('2026-11-23T04:22:30.053Z'));
     const slow = { ping: async () => void (clock.ms += 7) } as unknown as StoreClient;
-    expect(await new StoreProbe(slow, clock).check()).toEqual({ isUp: true, latencyMs: 7 });
+    expect(await new StoreProbe(slow, clock).check()).toEqual({ isUp: true, latencyMs: 7, downSince: null });
     expect(jest.getTimerCount()).toBe(0);
+  });
+
+  it('says since when the store does not answer, until it does', async () => {
+    const clock = new TestClock(1000);
+    let ping = () => Promise.reject<string>(new Error('away'));
+    const sut = new StoreProbe({ ping: () => ping() } as unknown as StoreClient, clock);
+    await sut.check();
+    clock.ms += 5000;
+    expect(await sut.check()).toMatchObject({ downSince: 1000 });
+    ping = () => Promise.resolve('PONG');
+    expect(await sut.check()).toMatchObject({ downSince: null });
   });
 });

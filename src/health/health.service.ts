@@ -1,4 +1,5 @@
 import { Injectable, ServiceUnavailableException } from '@nestjs/common';
+import { JournalHealth } from '../core/journal/journal-health.js';
 import { Clock } from '../core/time/clock.js';
 import { SERVICE_NAME, SERVICE_VERSION } from '../core/version.js';
 import { DrainState } from './drain-state.js';
@@ -12,6 +13,7 @@ export class HealthService {
 
   constructor(
     private readonly probe: StoreProbe,
+    private readonly journal: JournalHealth,
     private readonly drain: DrainState,
     private readonly clock: Clock,
   ) {
@@ -19,18 +21,22 @@ export class HealthService {
   }
 
   async report(): Promise<Readonly<HealthDto>> {
-    const { isUp, latencyMs } = await this.probe.check();
-    const status = isUp ? 'healthy' : 'unhealthy';
+    const { isUp, latencyMs, downSince } = await this.probe.check();
+    const store = isUp ? 'healthy' : 'unhealthy';
+    const journal = this.journal.isHealthy ? 'healthy' : 'degraded';
     const now = this.clock.now();
     const { heapUsed, heapTotal, external } = process.memoryUsage();
     return {
-      status,
+      status: isUp ? journal : store,
       service: SERVICE_NAME,
       version: SERVICE_VERSION,
       timestamp: new Date(now).toISOString(),
       uptime: Math.floor((now - this.startedAt) / 1000),
       memory: { used: mebibytes(heapUsed), total: mebibytes(heapTotal), external: mebibytes(external) },
-      components: { store: { status, latencyMs } },
+      components: {
+        store: { status: store, latencyMs, downSince: downSince === null ? null : new Date(downSince).toISOString() },
+        journal: { status: journal },
+      },
     };
   }
 

@@ -6,14 +6,16 @@ export interface StoreHealth {
   readonly isUp: boolean;
   /** How long it took to answer; null when it did not. */
   readonly latencyMs: number | null;
+  /** Epoch ms of the first question that it has not answered; null while it answers. */
+  readonly downSince: number | null;
 }
 
 const PING_TIMEOUT_MS = 1000;
-const DOWN: StoreHealth = { isUp: false, latencyMs: null };
 
 /** Asks whether the store answers, and never waits longer than a second. */
 @Injectable()
 export class StoreProbe {
+  private downSince: number | null = null;
   private running: Promise<StoreHealth> | null = null;
 
   constructor(
@@ -32,15 +34,16 @@ export class StoreProbe {
   private async ping(): Promise<StoreHealth> {
     const startedAt = this.clock.now();
     let timer: NodeJS.Timeout | undefined;
-    const silence = new Promise<StoreHealth>((resolve) => {
-      timer = setTimeout(resolve, PING_TIMEOUT_MS, DOWN);
+    const silence = new Promise<number | null>((resolve) => {
+      timer = setTimeout(resolve, PING_TIMEOUT_MS, null);
     });
     const answer = this.store.ping().then(
-      () => ({ isUp: true, latencyMs: this.clock.now() - startedAt }),
-      () => DOWN,
+      () => this.clock.now() - startedAt,
+      () => null,
     );
-    const health = await Promise.race([answer, silence]);
+    const latencyMs = await Promise.race([answer, silence]);
     clearTimeout(timer);
-    return health;
+    this.downSince = latencyMs === null ? (this.downSince ?? startedAt) : null;
+    return { isUp: latencyMs !== null, latencyMs, downSince: this.downSince };
   }
 }

@@ -33,6 +33,7 @@ const defaults: ConfigValues = {
   admin: { username: null, password: null, sessionTtlMs: DAY_MS },
   zoneOffsetHours: 8,
   metricsWindowMinutes: 5,
+  pricesFile: null,
   relay: {
     maxAttempts: 5,
     requestTimeoutMs: 600_000,

@@ -42,3 +42,30 @@ export abstract class ApiKeyDirectory {
   /** How many keys, deleted ones left out, have this text in a binding field of their record. */
   abstract countBoundTo(field: string, value: string): Promise<number>;
 }
+
+/** How many there are, deleted ones left out. */
+export interface DirectoryCount {
+  readonly total: number;
+  /** Of these, those that can be used now. */
+  readonly active: number;
+}
+
+/** The port through which figures find the names of the keys that they speak of. */
+export abstract class ApiKeyNames {
+  /** By id, deleted keys included; keys without a record are left out. */
+  abstract namesOf(ids: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  abstract count(): Promise<DirectoryCount>;
+}
+
+/** The port through which figures find the names of the accounts that they speak of. */
+export abstract class AccountNames {
+  /** By id; accounts without a record are left out. */
+  abstract namesOf(ids: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  abstract count(): Promise<DirectoryCount>;
+}
+
+/** The port through which modules ask how much this process has to do. */
+export abstract class LiveRequests {
+  /** Client requests that this process is relaying or keeping waiting now. */
+  abstract count(): number;
+}

@@ -6,4 +6,7 @@ export * from './ids.js';
 export * from './model-map.js';
 export * from './platform.js';
 export * from './principal.js';
+export * from './outage-limits.js';
+export * from './settlement-barrier.js';
+export * from './usage-sink.js';
 export * from './usage.js';

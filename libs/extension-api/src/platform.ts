@@ -148,6 +148,13 @@ export interface MeterReading {
   readonly final: boolean;
   /** Any figure was seen at all. */
   readonly started: boolean;
+  /**
+   * The input was told as a number of tokens (0 is one), and so was each class of cached input that was spoken of. Where
+   * it was not, it is taken from the length of the request.
+   */
+  readonly inputKnown: boolean;
+  /** An output was told as a number of tokens. */
+  readonly outputKnown: boolean;
   /** Bytes of generated text seen, for a floor where the final figures never came. */
   readonly outputBytes: number;
   readonly speed: string | null;

@@ -23,6 +23,9 @@ export const NO_TOKENS: TokenUsage = {
   hasCacheSplit: false,
 };
 
+/** The most tokens of one class that are believed of one request. What an upstream tells beyond it is no figure. */
+export const MOST_TOKENS_TOLD = 100_000_000;
+
 /** What an admitted request holds in the store. All of it ends in the same atomic step that books the request. */
 export interface AdmissionTicket {
   /** Members of sorted sets (slot of the key, hold, slot of the account) that are taken out. */
@@ -65,12 +68,69 @@ export interface UsageReport {
   readonly stream: boolean;
   readonly durationMs: number;
   readonly usage: TokenUsage;
-  /** The stream broke or the client left: the figures are a floor, not the upstream's final ones. */
+  /** The figures are a floor or an estimate, not the upstream's final ones: the stream broke, the client left, ... */
   readonly estimated: boolean;
+  /** The input, or the output of a whole answer, was never told as a number of tokens: it is taken from the length. */
+  readonly usageMissing: boolean;
   /** `anthropic-beta` of the request and the answer's `speed`, for the fast-mode price rule. */
   readonly betaHeader: string | null;
   readonly speed: string | null;
   readonly serviceTier: string | null;
   /** Null: nothing was held. */
   readonly admission: AdmissionTicket | null;
+}
+
+/** USD by class of tokens. `cacheCreate` and `cacheWrite` are the same sum: v1 stored it under both names. */
+export interface CostBreakdown {
+  readonly input: number;
+  readonly output: number;
+  readonly cacheCreate: number;
+  readonly cacheWrite: number;
+  readonly cacheRead: number;
+  /** Parts of `cacheCreate`; 0 when the upstream did not split cache writes. */
+  readonly ephemeral5m: number;
+  readonly ephemeral1h: number;
+  readonly total: number;
+}
+
+/** Which of a model's prices a request was billed at; '' = the plain ones. */
+export type PriceTier = '' | 'fast' | 'priority' | 'long' | 'fast-long' | 'priority-long';
+
+/** What one client request used and what that costs: computed once, with the prices in force, then only passed on. */
+export interface UsageRecord {
+  readonly report: UsageReport;
+  /** What the upstream charges. */
+  readonly real: CostBreakdown;
+  /** What counts against the key: the real cost times the rates of the service. */
+  readonly rated: CostBreakdown;
+  readonly usedFallbackPricing: boolean;
+  readonly tier: PriceTier;
+}
+
+/** An attempt that an upstream was paid for and that led to no answer. Booked against the account, never the key. */
+export interface WastedAttempt {
+  readonly at: Date;
+  readonly accountId: AccountId;
+  /** Of the account: which of its quota days the waste counts in. */
+  readonly quotaResetTime: string;
+  readonly service: ServiceName;
+  /** As booked: the name that the upstream gave, else the mapped one. */
+  readonly model: string;
+  readonly usage: TokenUsage;
+  readonly betaHeader: string | null;
+  readonly speed: string | null;
+  readonly serviceTier: string | null;
+}
+
+export interface WasteRecord {
+  readonly attempt: WastedAttempt;
+  readonly real: CostBreakdown;
+}
+
+/** Everything that one client request leaves for the books; the unit that is settled exactly once. */
+export interface Settlement {
+  readonly requestId: string;
+  /** Null: nothing is booked against the key. */
+  readonly record: UsageRecord | null;
+  readonly waste: readonly WasteRecord[];
 }

@@ -50,6 +50,8 @@ export class AppConfig {
   /** Whole hours from UTC of every date in keys and statistics. */
   readonly zoneOffsetHours!: number;
   readonly metricsWindowMinutes!: number;
+  /** A file of prices, relative to the working directory; null = none. */
+  readonly pricesFile!: string | null;
   readonly relay!: {
     readonly maxAttempts: number;
     readonly requestTimeoutMs: number;

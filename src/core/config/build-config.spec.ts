@@ -38,6 +38,7 @@ describe('buildConfig', () => {
       'admin',
       'zoneOffsetHours',
       'metricsWindowMinutes',
+      'pricesFile',
     ] as const) {
       expect({ [name]: rest[name] }).toEqual({ [name]: testRest[name] });
     }
@@ -61,6 +62,7 @@ describe('buildConfig', () => {
       ADMIN_PASSWORD: 'pass',
       ADMIN_SESSION_TIMEOUT: '3000',
       METRICS_WINDOW: '4',
+      PRICES_FILE: ' prices.json ',
       RELAY_MAX_ATTEMPTS: '6',
       REQUEST_TIMEOUT: '7',
       UPSTREAM_FIRST_BYTE_TIMEOUT: '8',
@@ -93,6 +95,7 @@ describe('buildConfig', () => {
       apiKeyPrefix: 'ck-',
       admin: { username: 'root', password: 'pass', sessionTtlMs: 3000 },
       metricsWindowMinutes: 4,
+      pricesFile: 'prices.json',
       relay: {
         maxAttempts: 6,
         requestTimeoutMs: 7,

@@ -63,6 +63,7 @@ export const buildConfig = (env: Env, extras: ConfigExtras): AppConfig => {
     },
     zoneOffsetHours: zone.value,
     metricsWindowMinutes: server.METRICS_WINDOW,
+    pricesFile: server.PRICES_FILE,
     relay: {
       maxAttempts: relay.RELAY_MAX_ATTEMPTS,
       requestTimeoutMs: relay.REQUEST_TIMEOUT,

@@ -34,6 +34,7 @@ describe('loadEnv', () => {
       LOG_LEVEL: 'info',
       TIMEZONE_OFFSET: 8,
       METRICS_WINDOW: 5,
+      PRICES_FILE: null,
       V1_SHARED: false,
     });
     expect(env.relay).toEqual({

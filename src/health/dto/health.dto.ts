@@ -1,6 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 
-type Status = 'healthy' | 'unhealthy';
+type StoreStatus = 'healthy' | 'unhealthy';
+type JournalStatus = 'healthy' | 'degraded';
 
 /** Whether the store answers. */
 class StoreHealthDto {
@@ -9,7 +10,7 @@ class StoreHealthDto {
     enum: ['healthy', 'unhealthy'],
     example: 'healthy',
   })
-  status!: Status;
+  status!: StoreStatus;
 
   @ApiProperty({
     description: 'Milliseconds it took; null when it did not answer.',
@@ -18,6 +19,28 @@ class StoreHealthDto {
     example: 1,
   })
   latencyMs!: number | null;
+
+  @ApiProperty({
+    description:
+      'Since when it has not answered these questions; null while it answers. Known keys are served for a minute without it.',
+    type: String,
+    format: 'date-time',
+    nullable: true,
+    example: null,
+  })
+  downSince!: string | null;
+}
+
+/** Whether what requests use is noted on the disk. */
+class JournalHealthDto {
+  @ApiProperty({
+    description:
+      '`degraded`: the disk takes no notes. Requests go on, but a kill would lose the figures that the store does not ' +
+      'have yet; the log says what is wrong.',
+    enum: ['healthy', 'degraded'],
+    example: 'healthy',
+  })
+  status!: JournalStatus;
 }
 
 /** The memory of the process, in whole MiB as text. */
@@ -36,12 +59,19 @@ class MemoryDto {
 class ComponentsDto {
   @ApiProperty({ description: 'The embedded store or Redis.', type: StoreHealthDto })
   store!: Readonly<StoreHealthDto>;
+
+  @ApiProperty({ description: 'The notes of usage on this machine’s disk.', type: JournalHealthDto })
+  journal!: Readonly<JournalHealthDto>;
 }
 
 /** The state of the service. */
 export class HealthDto {
-  @ApiProperty({ description: 'The worst of its components.', enum: ['healthy', 'unhealthy'], example: 'healthy' })
-  status!: Status;
+  @ApiProperty({
+    description: 'The worst of its components.',
+    enum: ['healthy', 'degraded', 'unhealthy'],
+    example: 'healthy',
+  })
+  status!: StoreStatus | JournalStatus;
 
   @ApiProperty({ description: 'Name of the service.', example: 'claude-relay-service' })
   service!: string;

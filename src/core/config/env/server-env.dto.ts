@@ -54,6 +54,9 @@ export class ServerEnv {
   @EnvInteger({ default: 5, min: 1, max: 60, zeroIsDefault: true, hint: 'minutes' })
   readonly METRICS_WINDOW!: number;
 
+  @EnvText({ allowed: 'the path of a JSON file' })
+  readonly PRICES_FILE!: string | null;
+
   @EnvFlag(false)
   readonly V1_SHARED!: boolean;
 }
