@@ -1,4 +1,4 @@
-import { openSqliteStore, type SqliteStore } from '@crs/store';
+import { openSqliteStore, type SqliteStore, StoreUnavailableError } from '@crs/store';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { TestingModule } from '@nestjs/testing';
 import { startAccounts } from '../../test/support/account-app.js';
@@ -128,6 +128,42 @@ describe('AccountDirectory', () => {
     await expect(sut.states('claude-console')).rejects.toThrow('store down');
     broken.mockRestore();
     expect(await ids()).toEqual(['b', 'a']);
+  });
+
+  describe('while the store is away', () => {
+    const goAway = () =>
+      jest.spyOn(store, 'pipeline').mockReturnValue({ exec: () => Promise.reject(new StoreUnavailableError('away')) });
+
+    it('gives what it read last, for a minute, and asks once a second whether it is back', async () => {
+      await ids();
+      const pipeline = goAway();
+      now += 1000;
+      expect(await ids()).toEqual(['b', 'a']);
+      now += 999;
+      expect(await ids()).toEqual(['b', 'a']);
+      expect(pipeline).toHaveBeenCalledTimes(1);
+      now += 59_000;
+      expect(await ids()).toEqual(['b', 'a']);
+      expect(pipeline).toHaveBeenCalledTimes(2);
+      now += 1000;
+      await expect(ids()).rejects.toThrow(StoreUnavailableError);
+      await expect(ids()).rejects.toThrow(StoreUnavailableError);
+      pipeline.mockRestore();
+      await rename('a', 'after');
+      expect(await nameOf('a')).toBe('after');
+    });
+
+    it('gives it also where it was to be forgotten', async () => {
+      await ids();
+      goAway();
+      sut.forget('claude-console');
+      expect(await ids()).toEqual(['b', 'a']);
+    });
+
+    it('knows nothing of a platform that it has not read', async () => {
+      goAway();
+      await expect(ids()).rejects.toThrow(StoreUnavailableError);
+    });
   });
 
   it('opens a secret again only when its ciphertext has changed', async () => {

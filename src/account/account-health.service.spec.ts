@@ -1,5 +1,5 @@
 import type { AccountMark, UpstreamAccount } from '@crs/extension-api';
-import { openSqliteStore, type SqliteStore } from '@crs/store';
+import { openSqliteStore, type SqliteStore, StoreUnavailableError } from '@crs/store';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { TestingModule } from '@nestjs/testing';
 import { startAccounts } from '../../test/support/account-app.js';
@@ -134,6 +134,51 @@ describe('AccountHealthService', () => {
     );
     expect(await reasons('count_tokens')).toEqual(['cooling_down']);
     expect(await reasons('messages')).toEqual([]);
+  });
+
+  describe('while the store takes no marks', () => {
+    const away = new StoreUnavailableError('READONLY');
+    const refuse = () => jest.spyOn(store, 'runScript').mockRejectedValue(away);
+
+    it('keeps the account out in this process, for a minute at most', async () => {
+      const marked = await account();
+      refuse();
+      await expect(sut.mark(marked, overload, detail)).rejects.toBe(away);
+      expect(await reasons()).toEqual(['cooling_down']);
+      now += 59_000;
+      expect(await reasons()).toEqual(['cooling_down']);
+      now += 1000;
+      expect(await reasons()).toEqual([]);
+    });
+
+    it('keeps it out for one model where only that is concerned', async () => {
+      await store.hset('claude_console_account:a', { supportedModels: '{}' });
+      const marked = await account();
+      refuse();
+      const resetAt = new Date(START + 30_000);
+      const mark: AccountMark = { type: 'rate_limit', statusCode: 429, resetAt, scope: 'model' };
+      await expect(sut.mark(marked, mark, detail)).rejects.toBe(away);
+      expect(await reasons()).toEqual(['rate_limited']);
+      expect(await reasons('messages', 'another')).toEqual([]);
+      now = resetAt.getTime();
+      expect(await reasons()).toEqual([]);
+    });
+
+    it('goes by what is written once that works again', async () => {
+      const marked = await account();
+      const refusing = refuse();
+      await expect(sut.mark(marked, overload, detail)).rejects.toBe(away);
+      refusing.mockRestore();
+      await sut.clear('claude-console', 'a');
+      expect(await reasons()).toEqual([]);
+    });
+
+    it('keeps nothing out for another fault', async () => {
+      const marked = await account();
+      jest.spyOn(store, 'runScript').mockRejectedValue(new Error('a bug'));
+      await expect(sut.mark(marked, overload, detail)).rejects.toThrow('a bug');
+      expect(await reasons()).toEqual([]);
+    });
   });
 
   it('says nothing of the secret in the history', async () => {

@@ -1,4 +1,5 @@
 import type { AccountMark, UpstreamAccount } from '@crs/extension-api';
+import { StoreUnavailableError } from '@crs/store';
 import { Injectable, Logger } from '@nestjs/common';
 import { AppConfig } from '../core/config/app-config.js';
 import { PlatformRegistry } from '../core/platforms/platform.registry.js';
@@ -6,9 +7,12 @@ import { Clock } from '../core/time/clock.js';
 import { AccountDirectory } from './account-directory.js';
 import { AccountMarkRepository } from './account-mark.repository.js';
 import { AccountRepository } from './account.repository.js';
-import { type MarkDetail, planMark } from './mark-plan.js';
+import { type MarkDetail, type MarkPlan, planMark } from './mark-plan.js';
 
-/** What failures and successes leave on an account. All methods reject when the store cannot be written. */
+/**
+ * What failures and successes leave on an account. All methods reject when the store cannot be written; a mark then holds
+ * in this process for a minute.
+ */
 @Injectable()
 export class AccountHealthService {
   private readonly logger = new Logger(AccountHealthService.name);
@@ -31,7 +35,7 @@ export class AccountHealthService {
       secret: account.secret,
       rateLimitMinutes: account.rateLimitMinutes,
     });
-    const isMarked = await this.marks.apply(this.platforms.get(account.platform).account, account.id, plan);
+    const isMarked = await this.apply(account, plan);
     this.directory.forget(account.platform);
     this.logger.warn({
       msg: 'An account was marked',
@@ -49,6 +53,7 @@ export class AccountHealthService {
   /** Ends every temporary mark at once. */
   async clear(platform: string, id: string): Promise<void> {
     await this.marks.clear(this.platforms.get(platform).account, id);
+    this.directory.dropUnwritten(platform, id);
     this.directory.forget(platform);
   }
 
@@ -58,6 +63,17 @@ export class AccountHealthService {
    */
   async recovered(account: UpstreamAccount, wasRecovering: boolean): Promise<void> {
     await Promise.all([this.clearRateLimit(account), wasRecovering && this.noteServed(account)]);
+  }
+
+  private async apply({ platform, id }: UpstreamAccount, plan: MarkPlan): Promise<boolean> {
+    try {
+      const isMarked = await this.marks.apply(this.platforms.get(platform).account, id, plan);
+      this.directory.dropUnwritten(platform, id);
+      return isMarked;
+    } catch (error: unknown) {
+      if (error instanceof StoreUnavailableError) this.directory.holdUnwritten(platform, id, plan);
+      throw error;
+    }
   }
 
   private async noteServed({ platform, id }: UpstreamAccount): Promise<void> {

@@ -1,3 +1,4 @@
+import { AccountNames } from '@crs/extension-api';
 import { Module } from '@nestjs/common';
 import { AccountDirectory } from './account-directory.js';
 import { AccountEntryFactory } from './account-entry.factory.js';
@@ -27,6 +28,7 @@ import { AccountTester } from './probe/account-tester.js';
 import { ProbeRuns } from './probe/probe-runs.js';
 import { ProxyTester } from './probe/proxy-tester.js';
 import { TestPlanner } from './probe/test-planner.js';
+import { StoredAccountNames } from './stored-account-names.js';
 
 /** Upstream accounts, their groups and how they stand. Needs an `ApiKeyDirectory` from a global module. */
 @Module({
@@ -61,7 +63,8 @@ import { TestPlanner } from './probe/test-planner.js';
     ProbeRuns,
     ProxyTester,
     TestPlanner,
+    { provide: AccountNames, useClass: StoredAccountNames },
   ],
-  exports: [AccountDirectory, AccountHealthService],
+  exports: [AccountDirectory, AccountHealthService, AccountNames],
 })
 export class AccountModule {}

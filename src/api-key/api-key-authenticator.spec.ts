@@ -1,6 +1,6 @@
-import { beforeEach, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { RelayError } from '@crs/extension-api';
-import { keys } from '@crs/store';
+import { keys, StoreUnavailableError } from '@crs/store';
 import { describeOnEachStore } from '../../test/support/each-store.js';
 import { testApiKey } from '../../test/support/test-api-key.js';
 import { TestClock } from '../../test/support/test-clock.js';
@@ -18,11 +18,13 @@ const headers = { 'x-api-key': SECRET };
 
 describeOnEachStore('ApiKeyAuthenticator', (store) => {
   let records: ApiKeyRepository;
+  let clock: TestClock;
   let sut: ApiKeyAuthenticator;
 
   beforeEach(() => {
     records = new ApiKeyRepository(store());
-    sut = new ApiKeyAuthenticator(records, new KeyHash(config), config, new TestClock(NOW));
+    clock = new TestClock(NOW);
+    sut = new ApiKeyAuthenticator(records, new KeyHash(config), config, clock);
   });
 
   const insert = (change: Partial<ApiKeyRecord> = {}) => records.insert(testApiKey({ secretHash, ...change }));
@@ -100,5 +102,62 @@ describeOnEachStore('ApiKeyAuthenticator', (store) => {
     expect(await sut.authenticate({ ...headers, 'user-agent': 'curl/8.5.0' })).toMatchObject({
       allowedClients: ['codex_cli'],
     });
+  });
+
+  describe('while the store is away', () => {
+    const goAway = () =>
+      jest.spyOn(records, 'findByHash').mockRejectedValue(new StoreUnavailableError('Connection is closed'));
+    const unchecked = {
+      code: 'internal',
+      status: 503,
+      retryAfterSeconds: 1,
+      message: expect.stringContaining('cannot check API keys at the moment'),
+    };
+
+    it('knows the keys that it has seen before, for a minute', async () => {
+      await insert();
+      const before = await sut.authenticate(headers);
+      goAway();
+      expect(await sut.authenticate(headers)).toEqual(before);
+      clock.ms += 59_999;
+      expect(await sut.authenticate(headers)).toEqual(before);
+      clock.ms += 1;
+      expect(await refusal(headers)).toMatchObject(unchecked);
+    });
+
+    it('does not call a key wrong that it has not seen', async () => {
+      await insert();
+      goAway();
+      expect(await refusal(headers)).toMatchObject(unchecked);
+    });
+
+    it('still sees a key end', async () => {
+      await insert({ expiresAt: new Date(NOW + 1000) });
+      await sut.authenticate(headers);
+      goAway();
+      clock.ms += 1000;
+      expect(await refusal(headers)).toMatchObject({ code: 'invalid_key', message: 'API key has expired.' });
+    });
+
+    it('still refuses a key that it found disabled', async () => {
+      await insert({ isActive: false });
+      await refusal(headers);
+      goAway();
+      expect(await refusal(headers)).toMatchObject({ code: 'invalid_key', message: 'API key is disabled.' });
+    });
+
+    it('does not serve a key that it found removed', async () => {
+      await insert();
+      await sut.authenticate(headers);
+      await store().hdel(keys.apiKey.hashMap, secretHash);
+      expect(await refusal(headers)).toMatchObject({ code: 'invalid_key' });
+      goAway();
+      expect(await refusal(headers)).toMatchObject(unchecked);
+    });
+  });
+
+  it('hides no fault of another kind', async () => {
+    jest.spyOn(records, 'findByHash').mockRejectedValue(new Error('a bug'));
+    expect(await refusal(headers)).toMatchObject({ message: 'a bug' });
   });
 });

@@ -1,12 +1,13 @@
 import { Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
-import { ApiKeyDirectory } from '@crs/extension-api';
+import { ApiKeyDirectory, ApiKeyNames, OutageLimits } from '@crs/extension-api';
 import { ApiKeyAuthenticator } from './api-key-authenticator.js';
 import { ApiKeyBatchController } from './api-key-batch.controller.js';
 import { ApiKeyBatchService } from './api-key-batch.service.js';
 import { ApiKeyEditor } from './api-key-editor.js';
 import { ApiKeyIndexBuild } from './api-key-index-build.js';
 import { ApiKeyIndexRepository } from './api-key-index.repository.js';
+import { ApiKeyNamesRepository } from './api-key-names.repository.js';
 import { ApiKeyQueryRepository } from './api-key-query.repository.js';
 import { ApiKeyQueryService } from './api-key-query.service.js';
 import { ApiKeyRemoval } from './api-key-removal.js';
@@ -19,8 +20,11 @@ import { BoundKeysRepository } from './bound-keys.repository.js';
 import { ClientAuthHook } from './client-auth.hook.js';
 import { KeyActivation } from './key-activation.js';
 import { AdmissionQueue } from './limits/admission-queue.js';
+import { LimitCheck } from './limits/limit-check.js';
 import { LimitRepository } from './limits/limit.repository.js';
 import { LimitService } from './limits/limit.service.js';
+import { OutageAdmission } from './limits/outage-admission.js';
+import { OutageAllowance } from './limits/outage-allowance.js';
 import { QueueFiguresRepository } from './limits/queue-figures.repository.js';
 import { QueueController } from './limits/queue.controller.js';
 import { QueueService } from './limits/queue.service.js';
@@ -50,6 +54,9 @@ import { TagService } from './tag.service.js';
     ApiKeyAuthenticator,
     ClientAuthHook,
     KeyActivation,
+    LimitCheck,
+    OutageAdmission,
+    OutageAllowance,
     PrincipalFinder,
     LimitRepository,
     QueueFiguresRepository,
@@ -58,7 +65,9 @@ import { TagService } from './tag.service.js';
     QueueService,
     { provide: APP_GUARD, useClass: ApiKeyGuard },
     { provide: ApiKeyDirectory, useClass: StoredApiKeyDirectory },
+    { provide: ApiKeyNames, useClass: ApiKeyNamesRepository },
+    { provide: OutageLimits, useExisting: OutageAllowance },
   ],
-  exports: [ApiKeyDirectory, LimitService, PrincipalFinder],
+  exports: [ApiKeyDirectory, ApiKeyNames, LimitService, OutageLimits, PrincipalFinder],
 })
 export class ApiKeyModule {}

@@ -2,6 +2,7 @@ import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { toApiKeyId } from '@crs/extension-api';
 import { keys } from '@crs/store';
+import { countRoundTrips } from '../../test/support/count-round-trips.js';
 import { describeOnEachStore } from '../../test/support/each-store.js';
 import { dumpStore } from '../../test/support/store-dump.js';
 import { testApiKey } from '../../test/support/test-api-key.js';
@@ -93,6 +94,37 @@ describeOnEachStore('ApiKeyRepository', (store) => {
     await store().hset(keys.apiKey.legacyHash('old-hash'), { id: plain.id });
     expect((await sut().findByHash(plain.secretHash))?.record).toEqual(plain);
     expect(await sut().findByHash('old-hash')).toBeNull();
+  });
+
+  it('finds a key again in one round trip, and believes nothing but what the store says then', async () => {
+    const { store: counted, roundTrips } = countRoundTrips(store());
+    const again = new ApiKeyRepository(counted);
+    const find = async () => {
+      const before = roundTrips.length;
+      const found = await again.findByHash(plain.secretHash);
+      return { name: found?.record.name, roundTrips: roundTrips.length - before };
+    };
+    await sut().insert(plain);
+    expect(await find()).toEqual({ name: 'Plain-A', roundTrips: 2 });
+    expect(await find()).toEqual({ name: 'Plain-A', roundTrips: 1 });
+    await store().hset(keys.apiKey.record(plain.id), { name: 'B' });
+    expect(await find()).toEqual({ name: 'B', roundTrips: 1 });
+    const heir = testApiKey({ id: toApiKeyId('7961662a-ef63-41d4-9dea-5aed1d0e4d01'), name: 'heir' });
+    await sut().insert({ ...heir, secretHash: plain.secretHash });
+    expect(await find()).toEqual({ name: 'heir', roundTrips: 2 });
+    await store().hdel(keys.apiKey.hashMap, plain.secretHash);
+    expect((await find()).name).toBeUndefined();
+  });
+
+  it.each<[string, (record: string) => Promise<unknown>]>([
+    ['its record has gone', (record) => store().del(record)],
+    ['its secret is another one', (record) => store().hset(record, { apiKey: 'b'.repeat(64) })],
+  ])('does not find a key again of which %s', async (_, change) => {
+    const again = sut();
+    await again.insert(plain);
+    await again.findByHash(plain.secretHash);
+    await change(keys.apiKey.record(plain.id));
+    expect(await again.findByHash(plain.secretHash)).toBeNull();
   });
 
   it('is not misled by a look-up without a record, or of another type', async () => {

@@ -2,6 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { ApiKeyId } from '@crs/extension-api';
 import { keys, STORE_CLIENT, type StoreClient, type StoreCommand } from '@crs/store';
 import { repliesOf, repliesOfRightType } from '../core/store/batch-replies.js';
+import { MOST_REMEMBERED } from '../core/store/last-known.js';
+import { RecentMap } from '../core/store/recent-map.js';
 import { type ApiKeyIndexEntry, indexEntryOf } from './api-key-index-entry.js';
 import type { ApiKeyRecord } from './api-key-record.js';
 import { type ApiKeyWrite, diffApiKey, isEmptyWrite, type StoredApiKey } from './api-key-write.js';
@@ -22,6 +24,12 @@ const BATCH_SIZE = 500;
 /** The records of client keys, with all that v1 keeps to find them. */
 @Injectable()
 export class ApiKeyRepository {
+  /**
+   * Which key a hash has led to. Its record is then asked for together with the look-up, which decides: so nothing old is
+   * ever answered.
+   */
+  private readonly guesses = new RecentMap<string>(MOST_REMEMBERED);
+
   constructor(@Inject(STORE_CLIENT) private readonly store: StoreClient) {}
 
   insert(record: ApiKeyRecord): Promise<void> {
@@ -46,19 +54,26 @@ export class ApiKeyRepository {
     return found;
   }
 
-  /** The key whose secret has this hash, deleted or not: v1 keeps deleted keys in its look-up at times. */
+  /**
+   * The key whose secret has this hash, deleted or not: v1 keeps deleted keys in its look-up at times. One round trip for
+   * a key that this process has found before, else two.
+   */
   async findByHash(secretHash: string): Promise<StoredApiKey | null> {
-    const [current, legacy] = await repliesOfRightType(
+    const guess = this.guesses.get(secretHash);
+    const [current, legacy, fields, extra] = await repliesOfRightType(
       this.store.pipeline([
         ['hget', keys.apiKey.hashMap, secretHash],
         ['hget', keys.apiKey.legacyHash(secretHash), 'id'],
+        ...(guess === undefined ? [] : readCommands(guess)),
       ]),
     );
     const id = current ?? legacy;
     if (typeof id !== 'string') return null;
-    const found = await this.findOne(id);
+    const found = id === guess ? toStoredApiKey(id, fields, extra) : await this.findOne(id);
     // An old look-up may outlive the secret that it was made for.
-    return found?.record.secretHash === secretHash ? found : null;
+    if (found?.record.secretHash !== secretHash) return null;
+    this.guesses.set(secretHash, id);
+    return found;
   }
 
   /**

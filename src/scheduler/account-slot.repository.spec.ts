@@ -1,5 +1,5 @@
 import { toAccountId } from '@crs/extension-api';
-import { keys } from '@crs/store';
+import { keys, StoreUnavailableError } from '@crs/store';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { describeOnEachStore } from '../../test/support/each-store.ts';
@@ -8,6 +8,7 @@ import { testAccount } from '../../test/support/test-account.ts';
 import { TestClock } from '../../test/support/test-clock.ts';
 import { LEASE_MS } from '../core/lease/lease-keeper.js';
 import { AccountSlotRepository } from './account-slot.repository.js';
+import { NOTHING_WAITS } from '../../test/support/nothing-waits.ts';
 
 const slotsOf = (id: string): string => keys.limits.accountConcurrency(id);
 
@@ -23,7 +24,7 @@ describeOnEachStore('AccountSlotRepository', (storeOfCase) => {
   beforeEach(() => {
     clock = new TestClock(Date.now());
     leases = new FakeLeases(storeOfCase());
-    sut = new AccountSlotRepository(storeOfCase(), leases.asKeeper(), clock);
+    sut = new AccountSlotRepository(storeOfCase(), leases.asKeeper(), clock, NOTHING_WAITS);
   });
 
   const take = async (requestId: string, ...candidates: ReturnType<typeof candidate>[]): Promise<string | null> =>
@@ -116,8 +117,34 @@ describe('AccountSlotRepository', () => {
   it('asks the store once for all accounts', async () => {
     let asked = 0;
     const store = { runScript: () => Promise.resolve((asked += 1) > 0 ? null : 0) };
-    const sut = new AccountSlotRepository(store as never, new FakeLeases().asKeeper(), new TestClock(0));
+    const sut = new AccountSlotRepository(store as never, new FakeLeases().asKeeper(), new TestClock(0), NOTHING_WAITS);
     expect(await sut.takeFirst([candidate('a', 1), candidate('b', 1)], 'r1')).toBeNull();
     expect(asked).toBe(1);
+  });
+
+  describe('while the store is away', () => {
+    const away = new StoreUnavailableError('away');
+    const create = (clock: TestClock) => {
+      const leases = new FakeLeases();
+      const store = { runScript: () => Promise.reject(away) };
+      return { leases, sut: new AccountSlotRepository(store as never, leases.asKeeper(), clock, NOTHING_WAITS) };
+    };
+
+    it('counts what this process holds, whatever is asked at the same time', async () => {
+      const { sut } = create(new TestClock(0));
+      const ask = (requestId: string) => sut.takeFirst([candidate('a', 1), candidate('b', 2)], requestId);
+      const all = await Promise.all(['r1', 'r2', 'r3', 'r4', 'r5'].map(ask));
+      expect(all.map((found) => found?.taken.account.id ?? null)).toEqual(['a', 'b', 'b', null, null]);
+      await all[1]?.slot.release();
+      expect((await ask('r6'))?.taken.account.id).toBe('b');
+    });
+
+    it('does so for a minute, and hides no other fault', async () => {
+      const clock = new TestClock(0);
+      const { sut } = create(clock);
+      await sut.takeFirst([candidate('a', 1)], 'r1');
+      clock.ms += 60_000;
+      await expect(sut.takeFirst([candidate('a', 9)], 'r2')).rejects.toBe(away);
+    });
   });
 });

@@ -1,6 +1,6 @@
 import { toAccountId } from '@crs/extension-api';
-import { keys, openSqliteStore, type SqliteStore } from '@crs/store';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { keys, openSqliteStore, type SqliteStore, StoreUnavailableError } from '@crs/store';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { testConfig } from '../../test/support/test-config.ts';
 import { StickySessionRepository } from './sticky-session.repository.js';
 
@@ -17,7 +17,7 @@ describe('StickySessionRepository', () => {
   beforeEach(() => {
     now = Date.parse('2026-11-23T00:00:00Z');
     store = openSqliteStore(':memory:', { now: () => now });
-    sut = new StickySessionRepository(store, testConfig());
+    sut = new StickySessionRepository(store, testConfig(), { now: () => now });
   });
 
   afterEach(() => store.quit());
@@ -83,7 +83,22 @@ describe('StickySessionRepository', () => {
     const discarding = Object.assign(Object.create(store) as SqliteStore, {
       pipeline: () => ({ exec: () => Promise.resolve(null) }),
     });
-    const sut = new StickySessionRepository(discarding, testConfig());
+    const sut = new StickySessionRepository(discarding, testConfig(), { now: () => now });
     await expect(sut.find(PREFIX, TYPE, 'hash')).rejects.toThrow('discarded');
+  });
+
+  it('maps a session as it knew it last while the store is away, and takes one that it does not know for none', async () => {
+    await store.set(keys.session.mapping(PREFIX, 'found'), '{"accountId":"a","accountType":"claude-console"}');
+    await sut.find(PREFIX, TYPE, 'found');
+    const away = new StoreUnavailableError('away');
+    jest.spyOn(store, 'pipeline').mockReturnValue({ exec: () => Promise.reject(away) });
+    jest.spyOn(store, 'set').mockRejectedValue(away);
+    await expect(sut.save(PREFIX, TYPE, 'saved', account)).rejects.toBe(away);
+    expect(await sut.find(PREFIX, TYPE, 'found')).toBe('a');
+    expect(await sut.find(PREFIX, TYPE, 'saved')).toBe(account);
+    expect(await sut.find(PREFIX, 'claude-official', 'saved')).toBeNull();
+    expect(await sut.find(PREFIX, TYPE, 'other')).toBeNull();
+    now += 60_000;
+    expect(await sut.find(PREFIX, TYPE, 'found')).toBeNull();
   });
 });

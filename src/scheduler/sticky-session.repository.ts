@@ -1,23 +1,47 @@
 import { toAccountId, type AccountId } from '@crs/extension-api';
-import { keys, STORE_CLIENT, type StoreClient } from '@crs/store';
+import { keys, STORE_CLIENT, type StoreClient, StoreUnavailableError } from '@crs/store';
 import { Inject, Injectable } from '@nestjs/common';
 import { AppConfig } from '../core/config/app-config.js';
 import { repliesOf } from '../core/store/batch-replies.js';
+import { LastKnown } from '../core/store/last-known.js';
+import { Clock } from '../core/time/clock.js';
 
 /** Which account serves a session. Stored as v1 does: `{"accountId","accountType"}` under the platform's prefix. */
 @Injectable()
 export class StickySessionRepository {
+  private readonly known: LastKnown<AccountId>;
+
   constructor(
     @Inject(STORE_CLIENT) private readonly store: StoreClient,
     private readonly config: AppConfig,
-  ) {}
+    clock: Clock,
+  ) {
+    this.known = new LastKnown(clock);
+  }
 
   /**
    * The account that the session is mapped to, or null; one round trip. A mapping of another kind of account (v1 maps
-   * kinds that this gateway does not serve) is no mapping. Renews the time to live when little of it is left.
+   * kinds that this gateway does not serve) is no mapping. Renews the time to live when little of it is left. While the
+   * store is away, a session is mapped as this process knew it last, or not at all: that costs the upstream's cache only.
    */
   async find(prefix: string, accountType: string, sessionHash: string): Promise<AccountId | null> {
     const key = keys.session.mapping(prefix, sessionHash);
+    try {
+      return await this.known.ask(nameOf(key, accountType), () => this.read(key, accountType));
+    } catch (error: unknown) {
+      if (error instanceof StoreUnavailableError) return null;
+      throw error;
+    }
+  }
+
+  async save(prefix: string, accountType: string, sessionHash: string, accountId: AccountId): Promise<void> {
+    const key = keys.session.mapping(prefix, sessionHash);
+    this.known.note(nameOf(key, accountType), accountId);
+    const mapping = JSON.stringify({ accountId, accountType });
+    await this.store.set(key, mapping, 'PX', this.config.session.ttlMs);
+  }
+
+  private async read(key: string, accountType: string): Promise<AccountId | null> {
     const [mapping, ttl] = await repliesOf(
       this.store.pipeline([
         ['get', key],
@@ -36,12 +60,10 @@ export class StickySessionRepository {
     const mapping = await this.store.get(keys.session.mapping(prefix, sessionHash));
     return mapping === null ? null : readMapping(mapping, accountType);
   }
-
-  async save(prefix: string, accountType: string, sessionHash: string, accountId: AccountId): Promise<void> {
-    const mapping = JSON.stringify({ accountId, accountType });
-    await this.store.set(keys.session.mapping(prefix, sessionHash), mapping, 'PX', this.config.session.ttlMs);
-  }
 }
+
+/** A mapping is one for a kind of account only. */
+const nameOf = (key: string, accountType: string): string => `${accountType} ${key}`;
 
 function readMapping(text: string, accountType: string): AccountId | null {
   let mapping: unknown;

@@ -3,7 +3,7 @@ import type { StoreClient } from '@crs/store';
 import type { Lease, LeaseKeeper } from '../../src/core/lease/lease-keeper.js';
 
 /** Keeps leases without renewing them, and remembers how each ended. */
-export class FakeLeases implements Pick<LeaseKeeper, 'keep' | 'renewAll'> {
+export class FakeLeases implements Pick<LeaseKeeper, 'keep' | 'countIn' | 'renewAll'> {
   /** Members that nobody has ended yet. */
   readonly open = new Set<string>();
   readonly handedOver: LeaseRef[] = [];
@@ -16,6 +16,7 @@ export class FakeLeases implements Pick<LeaseKeeper, 'keep' | 'renewAll'> {
     const name = `${ref.set} ${ref.member}`;
     this.open.add(name);
     return {
+      ref,
       handOver: () => {
         if (!this.open.delete(name)) return null;
         this.handedOver.push(ref);
@@ -27,6 +28,10 @@ export class FakeLeases implements Pick<LeaseKeeper, 'keep' | 'renewAll'> {
         await this.store?.zrem(ref.set, ref.member);
       },
     };
+  }
+
+  countIn(set: string): number {
+    return [...this.open].filter((name) => name.startsWith(`${set} `)).length;
   }
 
   renewAll(): Promise<void> {

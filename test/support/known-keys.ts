@@ -1,5 +1,5 @@
-import { Global, Module, type DynamicModule } from '@nestjs/common';
-import { ApiKeyDirectory, type ApiKeyId, type ApiKeySummary, type KeyIdentity } from '@crs/extension-api';
+import { Global, Module, type DynamicModule, type ValueProvider } from '@nestjs/common';
+import { ApiKeyDirectory, type ApiKeyId, type ApiKeySummary, type KeyIdentity, OutageLimits } from '@crs/extension-api';
 import { Zone } from '../../src/core/time/zone.js';
 
 /** Stands for the module of the keys: a test says which there are, by their secrets. */
@@ -20,6 +20,12 @@ export class KnownKeys extends ApiKeyDirectory {
   }
 }
 
+/** The store is never away. */
+export const NO_OUTAGE: ValueProvider<OutageLimits> = {
+  provide: OutageLimits,
+  useValue: { charge: () => undefined },
+};
+
 /** The ports that StatsModule finds in the application. */
 @Global()
 @Module({})
@@ -27,8 +33,8 @@ export class KnownKeysModule {
   static with(keys: KnownKeys): DynamicModule {
     return {
       module: KnownKeysModule,
-      providers: [{ provide: ApiKeyDirectory, useValue: keys }, Zone],
-      exports: [ApiKeyDirectory, Zone],
+      providers: [{ provide: ApiKeyDirectory, useValue: keys }, NO_OUTAGE, Zone],
+      exports: [ApiKeyDirectory, OutageLimits, Zone],
     };
   }
 }

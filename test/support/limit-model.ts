@@ -1,5 +1,5 @@
 import type { AdmissionRequest } from '../../src/api-key/limits/admission-request.js';
-import type { BudgetName, WindowName } from '../../src/api-key/limits/admission-decision.js';
+import type { BudgetName, RoomLeft, WindowName } from '../../src/api-key/limits/admission-decision.js';
 import type { AdmissionReply, Place } from '../../src/api-key/limits/limit.repository.js';
 
 const MINUTE = 60_000;
@@ -58,7 +58,7 @@ export class LimitModel {
     if (hadHold) this.holds = this.holds.filter(({ id }) => id !== request.requestId);
     const checks = this.checks(request, now);
     if (checks.length === 0 && limits.concurrencyLimit === 0) {
-      return { kind: 'admitted', slot: null, hold: null, at: now };
+      return { kind: 'admitted', slot: null, hold: null, left: null, at: now };
     }
     const spent = checks.find(({ cap, used }) => used >= cap);
     if (spent !== undefined) {
@@ -76,6 +76,7 @@ export class LimitModel {
       kind: 'admitted',
       slot: limits.concurrencyLimit > 0 ? slot : null,
       hold: hold === null ? null : { set: `v2:holds:${keyId}`, member: hold },
+      left: this.left(request, now),
       at: now,
     };
   }
@@ -171,6 +172,20 @@ export class LimitModel {
     const running = this.running(request, now);
     this.window = running ?? { start: now, length, requests: 1, tokens: 0, micro: 0 };
     if (running !== null) running.requests += by;
+  }
+
+  /** Asked when the request has been counted in: what is left of each limit now. */
+  private left(request: AdmissionRequest, now: number): RoomLeft {
+    const of = (...limits: Check['limit'][]): number | null => {
+      const rooms = this.checks(request, now).filter(({ limit }) => limits.includes(limit));
+      return rooms.length === 0 ? null : Math.min(...rooms.map(({ cap, used, held }) => cap - used - held));
+    };
+    return {
+      microUsd: of('total', 'daily', 'cost'),
+      weeklyMicroUsd: of('weekly'),
+      tokens: of('tokens'),
+      requests: of('requests'),
+    };
   }
 
   private hold(request: AdmissionRequest, checks: readonly Check[], now: number): string | null {

@@ -5,8 +5,11 @@ import { KeyActivation } from '../../src/api-key/key-activation.js';
 import type { Admission } from '../../src/api-key/limits/admission.js';
 import { AdmissionQueue } from '../../src/api-key/limits/admission-queue.js';
 import type { AdmissionRequest } from '../../src/api-key/limits/admission-request.js';
+import { LimitCheck } from '../../src/api-key/limits/limit-check.js';
 import { LimitRepository } from '../../src/api-key/limits/limit.repository.js';
 import { LimitService } from '../../src/api-key/limits/limit.service.js';
+import { OutageAdmission } from '../../src/api-key/limits/outage-admission.js';
+import { OutageAllowance } from '../../src/api-key/limits/outage-allowance.js';
 import { QueueFiguresRepository } from '../../src/api-key/limits/queue-figures.repository.js';
 import { LeaseKeeper } from '../../src/core/lease/lease-keeper.js';
 import {
@@ -16,6 +19,7 @@ import {
 } from '../../src/core/settings/relay-settings.js';
 import type { RelaySettingsRepository } from '../../src/core/settings/relay-settings.repository.js';
 import { Zone } from '../../src/core/time/zone.js';
+import { NOTHING_WAITS } from './nothing-waits.js';
 import type { TestClock } from './test-clock.js';
 import { testConfig } from './test-config.js';
 import { NO_LIMITS, testPrincipal } from './test-principal.js';
@@ -34,6 +38,7 @@ class FakeSettings {
 /** The limits of one process on a store that others may use, too. */
 export class LimitRig {
   readonly settings = new FakeSettings();
+  readonly allowance = new OutageAllowance();
   readonly leases: LeaseKeeper;
   readonly limits: LimitRepository;
   readonly figures: QueueFiguresRepository;
@@ -48,7 +53,9 @@ export class LimitRig {
     this.figures = new QueueFiguresRepository(store);
     const queue = new AdmissionQueue(this.limits, this.figures, settings, clock);
     const activation = new KeyActivation(new ApiKeyRepository(store), clock);
-    this.service = new LimitService(this.limits, queue, this.leases, activation, zone, config);
+    const alone = new OutageAdmission(this.allowance, this.leases, clock, config);
+    const check = new LimitCheck(this.limits, NOTHING_WAITS, this.allowance, alone, clock);
+    this.service = new LimitService(check, queue, this.leases, activation, zone, config);
   }
 
   admit(request: AdmissionRequest): Promise<Admission> {

@@ -15,6 +15,8 @@ export interface RedisServer {
   readonly host: string;
   readonly port: number;
   readonly folder: string;
+  /** For signals: SIGSTOP freezes it. */
+  readonly pid: number;
   /** Ends it and removes its folder; safe to call twice. */
   stop(): Promise<void>;
 }
@@ -115,7 +117,7 @@ async function launch(program: string, args: Arguments): Promise<RedisServer> {
     const server = spawn(program, args(folder, port), { stdio: ['ignore', 'pipe', 'inherit'] });
     child = server;
     await untilReady(server);
-    return { host: '127.0.0.1', port, folder, stop: () => end(server, folder) };
+    return { host: '127.0.0.1', port, folder, pid: server.pid ?? 0, stop: () => end(server, folder) };
   } catch (error) {
     await end(child, folder);
     throw error;

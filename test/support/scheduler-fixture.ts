@@ -17,6 +17,7 @@ import { FakeLeases } from './fake-leases.ts';
 import { testAccount } from './test-account.ts';
 import { testConfig } from './test-config.ts';
 import { testPrincipal } from './test-principal.ts';
+import { NOTHING_WAITS } from './nothing-waits.ts';
 
 export const NOW = Date.parse('2026-11-23T00:00:00Z');
 const PLATFORM = 'claude-console';
@@ -66,9 +67,9 @@ export function createScheduling(
   const [claude, codex]: readonly [Platform, Platform] = [new ClaudeConsolePlatform(), new CodexPlatform()];
   const platforms = { get: (name: string) => (name === 'codex' ? codex : claude) } as unknown as PlatformRegistry;
   const clock = { now: () => NOW };
-  const pool = new CandidatePool(directory, new AccountGroupRepository(store), platforms, config);
-  const sessions = new StickySessionRepository(store, config);
-  const slots = new AccountSlotRepository(store, new FakeLeases(store).asKeeper(), clock);
+  const pool = new CandidatePool(directory, new AccountGroupRepository(store, clock), platforms, config);
+  const sessions = new StickySessionRepository(store, config, clock);
+  const slots = new AccountSlotRepository(store, new FakeLeases(store).asKeeper(), clock, NOTHING_WAITS);
   const parts = [pool, platforms, sessions, new LoadBalancer(), slots, clock] as const;
   return { scheduler: new SchedulerService(...parts), explainer: new AccountExplainer(...parts) };
 }

@@ -34,8 +34,19 @@ export interface QueueFull {
   readonly waiting: number;
 }
 
+/** What an admitted request leaves to the next ones; null = there is no such limit, or the request does not count in it. */
+export interface RoomLeft {
+  /** Of all cost limits but the weekly one. */
+  readonly microUsd: number | null;
+  readonly weeklyMicroUsd: number | null;
+  /** Of the window. */
+  readonly tokens: number | null;
+  /** Of the window. */
+  readonly requests: number | null;
+}
+
 export type ScriptDecision =
-  { readonly kind: 'admitted'; readonly hold: string } | Spent | WindowFull | Busy | QueueFull;
+  { readonly kind: 'admitted'; readonly hold: string; readonly left: RoomLeft } | Spent | WindowFull | Busy | QueueFull;
 
 /** See admit-request.lua. */
 export type DecisionReply = readonly [kind: ScriptDecision['kind'], ...ScriptReply[]];
@@ -44,7 +55,7 @@ export type DecisionReply = readonly [kind: ScriptDecision['kind'], ...ScriptRep
 export function parseDecision([kind, ...rest]: DecisionReply): ScriptDecision {
   switch (kind) {
     case 'admitted':
-      return { kind, hold: String(rest[0]) };
+      return { kind, hold: String(rest[0]), left: parseLeft(rest.slice(1)) };
     case 'spent':
       return { kind, limit: rest[0] as BudgetName, usedMicroUsd: Number(rest[1]) };
     case 'window':
@@ -57,3 +68,15 @@ export function parseDecision([kind, ...rest]: DecisionReply): ScriptDecision {
       return { kind, waiting: Number(rest[0]) };
   }
 }
+
+function parseLeft(figures: readonly ScriptReply[]): RoomLeft {
+  const [microUsd, weeklyMicroUsd, tokens, requests] = figures as readonly [number, number, number, number];
+  return {
+    microUsd: noneBelowZero(microUsd),
+    weeklyMicroUsd: noneBelowZero(weeklyMicroUsd),
+    tokens: noneBelowZero(tokens),
+    requests: noneBelowZero(requests),
+  };
+}
+
+const noneBelowZero = (figure: number): number | null => (figure < 0 ? null : figure);

@@ -26,4 +26,12 @@ describe('Admission', () => {
     expect(leases.released).toEqual([]);
     expect(sut.handOver().leases).toEqual([]);
   });
+
+  it('names what it holds without giving it away', async () => {
+    const { leases, sut } = admit();
+    expect(sut.ticket).toEqual({ leases: [slot, hold], model: 'claude-opus-5-5' });
+    expect(leases.open.size).toBe(2);
+    await sut.release();
+    expect(leases.released).toEqual([slot, hold]);
+  });
 });

@@ -8,6 +8,11 @@ export class Admission {
     private readonly model: string,
   ) {}
 
+  /** What is held, for a note; it goes on being held. */
+  get ticket(): AdmissionTicket {
+    return { leases: this.leases.map(({ ref }) => ref), model: this.model };
+  }
+
   /** For the booking, which takes out what is held. */
   handOver(): AdmissionTicket {
     return { leases: this.leases.flatMap((lease) => lease.handOver() ?? []), model: this.model };

@@ -17,7 +17,9 @@
 -- ARGV[3]  model under which the cost is learned
 -- ARGV[4]  the request's member of KEYS[11]; '' when it does not wait yet
 --
--- Replies  {'admitted', hold}      the member of KEYS[2], or '' where nothing was held
+-- Replies  {'admitted', hold, cost, weekly, tokens, requests}  hold: the member of KEYS[2], or '' where nothing was held;
+--                                  then what is left behind this request: micro-USD of all cost limits but the weekly one,
+--                                  micro-USD of the week, tokens and requests of the window; -1 where there is no such limit
 --          {'spent', limit, used}  'total', 'weekly' or 'daily'; micro-USD
 --          {'window', limit, used, start}  'requests', 'tokens' or 'cost'
 --          {'busy', reason, waiter, waiting}  reason: 'concurrency', the limit whose room running requests hold, or
@@ -150,9 +152,11 @@ local learned = needs_hold and redis.call('HMGET', KEYS[3], 'c:' .. model, 't:' 
 
 leave_queue()
 
+local requests = 1
 if start then
   local left_ms = start + terms.windowMs - now
-  redis.call('SET', KEYS[5], string.format('%.0f', amount(KEYS[5], 1) + (taken_before and 0 or 1)), 'PX', left_ms)
+  requests = amount(KEYS[5], 1) + (taken_before and 0 or 1)
+  redis.call('SET', KEYS[5], string.format('%.0f', requests), 'PX', left_ms)
 elseif terms.windowMs > 0 then
   redis.call('SET', KEYS[4], string.format('%.0f', now), 'PX', terms.windowMs)
   redis.call('SET', KEYS[5], '1', 'PX', terms.windowMs)
@@ -165,11 +169,25 @@ if terms.concurrencyLimit > 0 then
   redis.call('PEXPIRE', KEYS[1], terms.setTtlMs)
 end
 
-if not needs_hold then return { 'admitted', '' } end
+local requests_left = terms.requestLimit > 0 and terms.requestLimit - requests or -1
+if not needs_hold then return { 'admitted', '', -1, -1, -1, requests_left } end
 
-local cost = math.min(estimate(learned[1], terms.firstMicroUsd), total_room, weekly_room, daily_room, window_room)
+local function left(limit, room, taken)
+  return limit > 0 and room - taken or -1
+end
+
+local cost_room = math.min(total_room, daily_room, window_room)
+local cost_limit = terms.totalLimit + terms.dailyLimit + terms.windowCostLimit
+local cost = math.min(estimate(learned[1], terms.firstMicroUsd), cost_room, weekly_room)
 local tokens = math.min(estimate(learned[2], terms.firstTokens), token_room)
 local hold = string.format('%s:%.0f:%.0f:%s', request, cost, tokens, terms.isClaude and '1' or '0')
 redis.call('ZADD', KEYS[2], terms.expiresAt, hold)
 redis.call('PEXPIRE', KEYS[2], terms.setTtlMs)
-return { 'admitted', hold }
+return {
+  'admitted',
+  hold,
+  left(cost_limit, cost_room, cost),
+  left(terms.weeklyLimit, weekly_room, cost),
+  left(terms.tokenLimit, token_room, tokens),
+  requests_left,
+}

@@ -35,6 +35,10 @@ export interface AdmissionTerms {
   readonly queueTtlMs: number;
 }
 
+/** Whether a request holds an estimate while it runs. */
+export const needsHold = (terms: AdmissionTerms): boolean =>
+  terms.totalLimit + terms.weeklyLimit + terms.dailyLimit + terms.tokenLimit + terms.windowCostLimit > 0;
+
 /** The script's keys, in its order; all of one API key. */
 export type AdmissionKeys = readonly [
   slots: string,
@@ -99,35 +103,22 @@ class Decision {
 
   decide(): ScriptReply {
     const { terms, keys } = this;
-    const held = this.needsHold() ? this.sumHolds() : { cost: 0, claude: 0, tokens: 0 };
+    const held = needsHold(terms) ? this.sumHolds() : { cost: 0, claude: 0, tokens: 0 };
     const start = this.windowStart();
     const inWindow = (key: string): string | null => (start === null ? null : key);
-    const costRooms = [
-      this.room('spent', 'total', terms.totalLimit, this.used(keys.costTotal, MICRO), held.cost),
-      this.room('spent', 'weekly', terms.weeklyLimit, this.used(keys.costOfWeek, MICRO), held.claude),
-      this.room('spent', 'daily', terms.dailyLimit, this.used(keys.costOfDay, MICRO), held.cost),
-    ];
+    const total = this.room('spent', 'total', terms.totalLimit, this.used(keys.costTotal, MICRO), held.cost);
+    const weekly = this.room('spent', 'weekly', terms.weeklyLimit, this.used(keys.costOfWeek, MICRO), held.claude);
+    const daily = this.room('spent', 'daily', terms.dailyLimit, this.used(keys.costOfDay, MICRO), held.cost);
     this.room('window', 'requests', terms.requestLimit, this.used(inWindow(keys.windowRequests), 1), 0);
-    const tokenRoom = this.room(
-      'window',
-      'tokens',
-      terms.tokenLimit,
-      this.used(inWindow(keys.windowTokens), 1),
-      held.tokens,
-    );
-    costRooms.push(
-      this.room('window', 'cost', terms.windowCostLimit, this.used(inWindow(keys.windowCost), MICRO), held.cost),
-    );
+    const tokensUsed = this.used(inWindow(keys.windowTokens), 1);
+    const tokens = this.room('window', 'tokens', terms.tokenLimit, tokensUsed, held.tokens);
+    const costUsed = this.used(inWindow(keys.windowCost), MICRO);
+    const window = this.room('window', 'cost', terms.windowCostLimit, costUsed, held.cost);
     if (this.usedUp !== null) {
       this.leaveQueue();
       return this.usedUp[0] === 'window' ? [...this.usedUp, Number(start)] : this.usedUp;
     }
-    return this.turnAway() ?? this.take(start, Math.min(...costRooms), tokenRoom);
-  }
-
-  private needsHold(): boolean {
-    const { totalLimit, weeklyLimit, dailyLimit, tokenLimit, windowCostLimit } = this.terms;
-    return totalLimit + weeklyLimit + dailyLimit + tokenLimit + windowCostLimit > 0;
+    return this.turnAway() ?? this.take(start, { cost: Math.min(total, daily, window), weekly, tokens });
   }
 
   private sumHolds(): { cost: number; claude: number; tokens: number } {
@@ -226,39 +217,60 @@ class Decision {
     return this.tx.zrange(this.keys.queue, 0, -1).some((other) => numberOf(other) < numberOf(this.waiter));
   }
 
-  private take(start: number | null, costRoom: number, tokenRoom: number): ScriptReply {
+  private take(start: number | null, room: Room): ScriptReply {
     const { tx, terms } = this;
     const { slots, holds, estimates } = this.keys;
-    const learned = this.needsHold() ? tx.hmget(estimates, `c:${this.model}`, `t:${this.model}`) : [];
+    const learned = needsHold(terms) ? tx.hmget(estimates, `c:${this.model}`, `t:${this.model}`) : [];
     this.leaveQueue();
-    this.countInWindow(start);
+    const requests = this.countInWindow(start);
     if (terms.concurrencyLimit > 0) {
       tx.zadd(slots, terms.expiresAt, this.request);
       tx.pexpire(slots, terms.setTtlMs);
     }
-    if (!this.needsHold()) return ['admitted', ''];
+    const requestsLeft = terms.requestLimit > 0 ? terms.requestLimit - requests : -1;
+    if (!needsHold(terms)) return ['admitted', '', -1, -1, -1, requestsLeft];
     const [costText, tokenText] = learned;
-    const cost = Math.min(estimateOf(costText, terms.firstMicroUsd), costRoom);
-    const tokens = Math.min(estimateOf(tokenText, terms.firstTokens), tokenRoom);
+    const cost = Math.min(estimateOf(costText, terms.firstMicroUsd), room.cost, room.weekly);
+    const tokens = Math.min(estimateOf(tokenText, terms.firstTokens), room.tokens);
     const hold = `${this.request}:${cost}:${tokens}:${terms.isClaude ? '1' : '0'}`;
     tx.zadd(holds, terms.expiresAt, hold);
     tx.pexpire(holds, terms.setTtlMs);
-    return ['admitted', hold];
+    const left = (limit: number, before: number, taken: number): number => (limit > 0 ? before - taken : -1);
+    return [
+      'admitted',
+      hold,
+      left(terms.totalLimit + terms.dailyLimit + terms.windowCostLimit, room.cost, cost),
+      left(terms.weeklyLimit, room.weekly, cost),
+      left(terms.tokenLimit, room.tokens, tokens),
+      requestsLeft,
+    ];
   }
 
-  private countInWindow(start: number | null): void {
+  /** How many the window has now. */
+  private countInWindow(start: number | null): number {
     const { tx, terms } = this;
     const { windowStart, windowRequests, windowTokens, windowCost } = this.keys;
     if (start !== null) {
       const requests = this.amount(windowRequests, 1) + (this.takenBefore ? 0 : 1);
       tx.set(windowRequests, String(requests), 'PX', start + terms.windowMs - terms.now);
-    } else if (terms.windowMs > 0) {
+      return requests;
+    }
+    if (terms.windowMs > 0) {
       tx.set(windowStart, String(terms.now), 'PX', terms.windowMs);
       tx.set(windowRequests, '1', 'PX', terms.windowMs);
       tx.set(windowTokens, '0', 'PX', terms.windowMs);
       tx.set(windowCost, '0', 'PX', terms.windowMs);
     }
+    return 1;
   }
+}
+
+/** What the limits leave before this request takes its part. */
+interface Room {
+  /** Of all cost limits but the weekly one. */
+  readonly cost: number;
+  readonly weekly: number;
+  readonly tokens: number;
 }
 
 const estimateOf = (text: string | null | undefined, first: number): number =>

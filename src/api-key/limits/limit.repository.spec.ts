@@ -40,6 +40,7 @@ describeOnEachStore('LimitRepository', (storeOfCase) => {
       kind: 'admitted',
       slot: { set: k.concurrency(keyId), member: request.requestId },
       hold: { set: k.holds(keyId), member: `${request.requestId}:1000:100:1` },
+      left: { microUsd: 999_000, weeklyMicroUsd: null, tokens: null, requests: null },
       at: NOW,
     });
     for (const set of [k.concurrency(keyId), k.holds(keyId)]) {

@@ -6,7 +6,7 @@ import { Clock } from '../../core/time/clock.js';
 import { Zone } from '../../core/time/zone.js';
 import type { AdmissionRequest } from './admission-request.js';
 import { hasTerms, termsOf } from './admission-terms.js';
-import type { Busy, QueueFull, ScriptDecision, Spent, WindowFull } from './admission-decision.js';
+import type { Busy, QueueFull, RoomLeft, ScriptDecision, Spent, WindowFull } from './admission-decision.js';
 import { type AdmissionKeys, admitRequest } from './admit-request.script.js';
 
 /** Nothing is learned under a longer name. */
@@ -24,6 +24,8 @@ export interface Taken {
   readonly kind: 'admitted';
   readonly slot: LeaseRef | null;
   readonly hold: LeaseRef | null;
+  /** Null: the key has no limits, and the store was not asked. */
+  readonly left: RoomLeft | null;
 }
 
 /** `at`: epoch ms at which it was decided. */
@@ -52,14 +54,14 @@ export class LimitRepository {
     const { requestId, principal } = request;
     const at = this.clock.now();
     const terms = termsOf(request, at, place.maxWaiting);
-    if (!hasTerms(terms)) return { kind: 'admitted', slot: null, hold: null, at };
+    if (!hasTerms(terms)) return { kind: 'admitted', slot: null, hold: null, left: null, at };
     const model = request.model.length > LONGEST_MODEL ? '' : request.model;
     const args = [JSON.stringify(terms), requestId, model, place.waiter];
     const decision = await this.store.runScript(admitRequest, this.keysOf(principal, at), args);
     if (decision.kind !== 'admitted') return { ...decision, at };
     const { keyId } = principal;
     const slot = terms.concurrencyLimit > 0 ? { set: keys.limits.concurrency(keyId), member: requestId } : null;
-    return { kind: 'admitted', slot, hold: holdOf(keyId, decision), at };
+    return { kind: 'admitted', slot, hold: holdOf(keyId, decision), left: decision.left, at };
   }
 
   async leaveQueue(keyId: string, waiter: string): Promise<void> {

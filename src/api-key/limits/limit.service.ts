@@ -8,7 +8,8 @@ import { Admission } from './admission.js';
 import { AdmissionQueue } from './admission-queue.js';
 import type { AdmissionRequest } from './admission-request.js';
 import { limitRefusal } from './limit-refusal.js';
-import { LimitRepository, type Taken } from './limit.repository.js';
+import { LimitCheck } from './limit-check.js';
+import type { Taken } from './limit.repository.js';
 
 export type { AdmissionRequest } from './admission-request.js';
 
@@ -16,7 +17,7 @@ export type { AdmissionRequest } from './admission-request.js';
 @Injectable()
 export class LimitService {
   constructor(
-    private readonly limits: LimitRepository,
+    private readonly limits: LimitCheck,
     private readonly queue: AdmissionQueue,
     private readonly leases: LeaseKeeper,
     private readonly activation: KeyActivation,
@@ -25,17 +26,20 @@ export class LimitService {
   ) {}
 
   /**
-   * One round trip to the store, none for a key without limits; more only where a busy key's requests wait.
+   * One round trip to the store, none for a key without limits; more only where the key's ended requests are still on
+   * their way there, or where a busy key's requests wait. While the store is away, a little is let through without it.
    *
    * @throws RelayError `too_many_requests`, `window_exceeded`, `budget_spent`; the signal's reason; StoreUnavailableError
    */
   async admit(request: AdmissionRequest): Promise<Admission> {
     const { principal, model, signal } = request;
     signal.throwIfAborted();
-    const first = await this.limits.admit(request);
+    const first = await this.limits.decide(request);
     const reply = first.kind === 'busy' ? await this.queue.awaitTurn(request, first) : first;
-    if (reply.kind !== 'admitted') throw limitRefusal(reply, { principal, at: reply.at, zone: this.zone });
-    const admission = new Admission(this.keep(reply, reply.at), model);
+    if (reply.kind !== 'admitted' && reply.kind !== 'alone') {
+      throw limitRefusal(reply, { principal, at: reply.at, zone: this.zone });
+    }
+    const admission = new Admission(reply.kind === 'alone' ? reply.leases : this.keep(reply, reply.at), model);
     try {
       signal.throwIfAborted();
       if (principal.awaitsActivation) await this.activation.begin(principal.keyId);

@@ -42,6 +42,16 @@ describeOnEachStore('LeaseKeeper', (storeOfCase) => {
     expect(ttlMs).toBeLessThanOrEqual(LEASE_SET_TTL_MS);
   });
 
+  it('counts what it keeps of a set, until it ends', async () => {
+    const lease = sut.keep(await take('r-1'));
+    sut.keep(await take('r-2'));
+    sut.keep(await take('r-3', 'v2:holds:key-1'));
+    await take('somebody else’s');
+    expect(sut.countIn(SET)).toBe(2);
+    lease.handOver();
+    expect(sut.countIn(SET)).toBe(1);
+  });
+
   it('brings back what expired while the store was away', async () => {
     sut.keep(await take('r-1'));
     await store.del(SET);

@@ -20,6 +20,7 @@ export interface LeaseOptions {
 
 /** Something held in the store. It ends exactly once: released here, or handed over to the step that takes it out. */
 export interface Lease {
+  readonly ref: LeaseRef;
   /** Null when it has ended already. From now on the caller takes the member out; until then it expires by itself. */
   handOver(): LeaseRef | null;
   /** Takes the member out, once. Never rejects: a lease that cannot be taken out expires by itself. */
@@ -63,6 +64,7 @@ export class LeaseKeeper implements OnModuleInit, OnApplicationShutdown {
   /** Takes over a member that a script has just put into its set. */
   keep(ref: LeaseRef, { renewUntil = Number.POSITIVE_INFINITY }: LeaseOptions = {}): Lease {
     const end: Lease = {
+      ref,
       handOver: () => (this.live.delete(kept) ? ref : null),
       release: async () => {
         if (this.live.delete(kept)) await this.takeOut(ref);
@@ -71,6 +73,13 @@ export class LeaseKeeper implements OnModuleInit, OnApplicationShutdown {
     const kept: KeptLease = { ref, renewUntil, end };
     this.live.add(kept);
     return end;
+  }
+
+  /** How many members of a set this process holds; looks through all leases. */
+  countIn(set: string): number {
+    let count = 0;
+    for (const { ref } of this.live) if (ref.set === set) count += 1;
+    return count;
   }
 
   /** Renews every lease now; called by a timer. Never rejects: the next round tries again. */
