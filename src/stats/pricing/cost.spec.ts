@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { NO_TOKENS, type TokenUsage } from '@crs/extension-api';
+import { NO_TOKENS, type PriceTier, type TokenUsage } from '@crs/extension-api';
 import fc from 'fast-check';
-import { costOf, scaleCost, toMicroUsd, type BilledRequest } from './cost.js';
+import { costOf, costOfTier, scaleCost, toMicroUsd, type BilledRequest } from './cost.js';
 import type { ModelPrices, TokenPrices } from './model-prices.js';
 
 const claude = (input: number, output: number, own: Partial<TokenPrices> = {}): ModelPrices => ({
@@ -50,27 +50,47 @@ const split = (ephemeral5mTokens: number, ephemeral1hTokens: number): Partial<To
 const openai = { inputTokens: 1000, outputTokens: 500, cacheReadTokens: 3000 };
 const FAST = { betaHeader: 'oauth-2025-04-20,fast-mode-2026-02-01', speed: 'fast' };
 
+/** v1's own results at its bundled prices. */
+const VECTORS: [string, BilledRequest, ModelPrices | null, number, PriceTier][] = [
+  ['cache writes without a split', request(u), SONNET_4, 0.020999999999999998, ''],
+  ['cache writes split into 5 minutes and an hour', request(split(1500, 500)), SONNET_4, 0.022125000000000002, ''],
+  ['the same for a dearer model', request(split(1500, 500)), OPUS_4_1, 0.11062499999999999, ''],
+  [
+    'a [1m] model far above 200000 tokens, without a surcharge',
+    request({ inputTokens: 250_000, outputTokens: 1000 }, { model: 'claude-sonnet-4-20250514[1m]' }),
+    SONNET_4,
+    0.765,
+    '',
+  ],
+  ['cached input of OpenAI', request(openai), GPT_5, 0.006625000000000001, ''],
+  [
+    'input that OpenAI counted with its cached part',
+    request({ inputTokens: 800, cacheReadTokens: 200, outputTokens: 50 }),
+    GPT_5,
+    0.001525,
+    '',
+  ],
+  ['the priority tier', request(openai, { serviceTier: 'priority' }), GPT_5, 0.013250000000000001, 'priority'],
+  [
+    'OpenAI cache writes, which have no own price',
+    request({ ...openai, cacheCreateTokens: 100 }),
+    GPT_5,
+    0.006750000000000001,
+    '',
+  ],
+  ['an unknown model', request(u), null, 0.020999999999999998, ''],
+  ['an unknown model with a split', request(split(1500, 500)), null, 0.020999999999999998, ''],
+  ['fast mode without a split, where it is not charged', request(u, FAST), OPUS_4_6, 0.035, ''],
+  ['fast mode', request(split(1500, 500), FAST), OPUS_4_6, 0.22125000000000003, 'fast'],
+  ['fast mode of a model that publishes no factor', request(split(2000, 0), FAST), SONNET_4, 0.126, 'fast'],
+];
+
 describe('costOf', () => {
-  it.each<[string, BilledRequest, ModelPrices | null, number]>([
-    ['cache writes without a split', request(u), SONNET_4, 0.021],
-    ['cache writes split into 5 minutes and an hour', request(split(1500, 500)), SONNET_4, 0.022125],
-    ['the same for a dearer model', request(split(1500, 500)), OPUS_4_1, 0.110625],
-    [
-      'a [1m] model far above 200000 tokens, without a surcharge',
-      request({ inputTokens: 250_000, outputTokens: 1000 }, { model: 'claude-sonnet-4-20250514[1m]' }),
-      SONNET_4,
-      0.765,
-    ],
-    ['cached input of OpenAI', request(openai), GPT_5, 0.006625],
-    ['the priority tier', request(openai, { serviceTier: 'priority' }), GPT_5, 0.01325],
-    ['OpenAI cache writes, which have no own price', request({ ...openai, cacheCreateTokens: 100 }), GPT_5, 0.00675],
-    ['an unknown model', request(u), null, 0.021],
-    ['an unknown model with a split', request(split(1500, 500)), null, 0.021],
-    ['fast mode without a split, where it is not charged', request(u, FAST), OPUS_4_6, 0.035],
-    ['fast mode', request(split(1500, 500), FAST), OPUS_4_6, 0.22125],
-    ['fast mode of a model that publishes no factor', request(split(2000, 0), FAST), SONNET_4, 0.126],
-  ])('prices %s', (_, billed, prices, expected) => {
-    expect(Math.abs(costOf(billed, prices).breakdown.total - expected)).toBeLessThan(1e-12);
+  it.each(VECTORS)('prices %s as v1 does', (_, billed, prices, expected, tier) => {
+    const cost = costOf(billed, prices);
+    expect(Math.abs(cost.breakdown.total - expected)).toBeLessThan(1e-12);
+    expect(cost.tier).toBe(tier);
+    expect(Math.abs(costOfTier(billed.model, billed.usage, prices, tier) - expected)).toBeLessThan(1e-12);
   });
 
   it('tells what each class of tokens costs', () => {
@@ -170,6 +190,94 @@ describe('costOf', () => {
         expect(whole.total).toBeGreaterThanOrEqual(0);
       }),
     );
+  });
+});
+
+describe('the tier of a cost', () => {
+  const long = { input: 10, output: 45, cacheWrite: null, cacheWrite1h: null, cacheRead: 1 };
+  const LONG_GPT: ModelPrices = { ...GPT_5, longContext: { aboveTokens: 1000, prices: long } };
+  const LONG_OPUS: ModelPrices = { ...OPUS_4_6, longContext: { aboveTokens: 1000, prices: long } };
+  const short = { inputTokens: 10, ephemeral5mTokens: 5, cacheCreateTokens: 5, hasCacheSplit: true };
+  const lengthy = { ...short, inputTokens: 996 };
+  const PRIORITY = { serviceTier: 'priority' };
+
+  it.each<[PriceTier, BilledRequest, ModelPrices | null]>([
+    ['', request(short), LONG_OPUS],
+    ['', request({ ...lengthy, inputTokens: 995 }), LONG_OPUS],
+    ['long', request(lengthy), LONG_OPUS],
+    ['fast', request(short, FAST), LONG_OPUS],
+    ['fast-long', request(lengthy, FAST), LONG_OPUS],
+    ['long', request(lengthy, PRIORITY), LONG_GPT],
+    ['long', request(lengthy, FAST), LONG_GPT],
+    ['', request({ inputTokens: 10 }), LONG_GPT],
+    ['long', request({ inputTokens: 1001 }), LONG_GPT],
+    ['priority', request({ inputTokens: 10 }, PRIORITY), LONG_GPT],
+    ['priority-long', request({ inputTokens: 1001 }, PRIORITY), LONG_GPT],
+    ['', request({ inputTokens: 1001 }, PRIORITY), { ...GPT_5, priorityMultiplier: null }],
+    ['', request(lengthy, { ...FAST, ...PRIORITY }), null],
+  ])('is "%s"', (tier, billed, prices) => {
+    const cost = costOf(billed, prices);
+    expect(cost.tier).toBe(tier);
+    expect(costOfTier(billed.model, billed.usage, prices, tier)).toBeCloseTo(cost.breakdown.total, 12);
+  });
+
+  it('makes costs add up: requests of one model and tier cost together what their sums cost', () => {
+    const tokens = fc.nat(2000);
+    const cacheWrites = fc.oneof(
+      fc.record({ ephemeral5mTokens: tokens, ephemeral1hTokens: tokens, hasCacheSplit: fc.constant(true) }),
+      fc.record({
+        ephemeral5mTokens: fc.constant(0),
+        ephemeral1hTokens: fc.constant(0),
+        hasCacheSplit: fc.constant(false),
+      }),
+    );
+    const billed = fc
+      .record({
+        parts: fc.record({ inputTokens: tokens, outputTokens: tokens, cacheReadTokens: tokens, unsplit: tokens }),
+        writes: cacheWrites,
+        more: fc.constantFrom({}, FAST, PRIORITY),
+      })
+      .map(({ parts: { unsplit, ...parts }, writes, more }) =>
+        request(
+          {
+            ...parts,
+            ...writes,
+            cacheCreateTokens: writes.hasCacheSplit ? writes.ephemeral5mTokens + writes.ephemeral1hTokens : unsplit,
+          },
+          more,
+        ),
+      );
+    const prices = fc.constantFrom(SONNET_4, LONG_OPUS, LONG_GPT, GPT_5, null);
+    fc.assert(
+      fc.property(fc.array(billed, { maxLength: 30 }), prices, (requests, model) => {
+        const costs = requests.map((one) => ({ usage: one.usage, ...costOf(one, model) }));
+        for (const tier of new Set(costs.map((cost) => cost.tier))) {
+          const ofTier = costs.filter((cost) => cost.tier === tier);
+          const sum = (valueOf: (cost: (typeof costs)[number]) => number): number =>
+            ofTier.reduce((total, cost) => total + valueOf(cost), 0);
+          const usage = {
+            inputTokens: sum((cost) => cost.usage.inputTokens),
+            outputTokens: sum((cost) => cost.usage.outputTokens),
+            cacheCreateTokens: sum((cost) => cost.usage.cacheCreateTokens),
+            cacheReadTokens: sum((cost) => cost.usage.cacheReadTokens),
+            ephemeral1hTokens: sum((cost) => cost.usage.ephemeral1hTokens),
+          };
+          const expected = sum((cost) => cost.breakdown.total);
+          expect(Math.abs(costOfTier('some-model', usage, model, tier) - expected)).toBeLessThanOrEqual(
+            expected * 1e-9,
+          );
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('means the plain prices where a model has no others any more', () => {
+    const usage = { ...NO_TOKENS, inputTokens: 1_000_000 };
+    expect(costOfTier('m', usage, SONNET_4, 'long')).toBe(3);
+    expect(costOfTier('m', usage, SONNET_4, 'priority-long')).toBe(3);
+    expect(costOfTier('m', usage, GPT_5, 'fast')).toBe(1.25);
+    expect(costOfTier('m', usage, SONNET_4, 'fast-long')).toBe(18);
   });
 });
 

@@ -1,4 +1,4 @@
-import type { TokenUsage } from '@crs/extension-api';
+import type { CostBreakdown, PriceTier, TokenUsage } from '@crs/extension-api';
 import { fallbackPrices } from './fallback-prices.js';
 import type { ModelPrices, TokenPrices } from './model-prices.js';
 
@@ -11,23 +11,11 @@ export interface BilledRequest {
   readonly serviceTier: string | null;
 }
 
-/** USD by class of tokens. `cacheCreate` and `cacheWrite` are the same sum: v1 stored it under both names. */
-export interface CostBreakdown {
-  readonly input: number;
-  readonly output: number;
-  readonly cacheCreate: number;
-  readonly cacheWrite: number;
-  readonly cacheRead: number;
-  /** Parts of `cacheCreate`; 0 when the upstream did not split cache writes. */
-  readonly ephemeral5m: number;
-  readonly ephemeral1h: number;
-  readonly total: number;
-}
-
 interface RequestCost {
   readonly breakdown: CostBreakdown;
   /** The model has no known price, so the fallback's were taken. */
   readonly usedFallbackPricing: boolean;
+  readonly tier: PriceTier;
 }
 
 const FAST_MODE_BETA = 'fast-mode-2026-02-01';
@@ -46,12 +34,57 @@ const MILLION = 1_000_000;
  */
 export function costOf(request: BilledRequest, prices: ModelPrices | null): RequestCost {
   if (prices === null) {
-    return { breakdown: costBySimpleRules(request, fallbackPrices(request.model)), usedFallbackPricing: true };
+    const breakdown = costBySimpleRules(request, fallbackPrices(request.model));
+    return { breakdown, usedFallbackPricing: true, tier: '' };
   }
   const isDetailed = request.usage.hasCacheSplit || request.model.includes(EXTENDED_CONTEXT_SUFFIX);
   const breakdown = isDetailed ? costBySplitRules(request, prices) : costBySimpleRules(request, prices);
-  return { breakdown, usedFallbackPricing: false };
+  return { breakdown, usedFallbackPricing: false, tier: tierOf(request, prices, isDetailed) };
 }
+
+/** Within a tier a cost is a sum of tokens times prices, so requests of one tier can be priced together. */
+function tierOf(request: BilledRequest, prices: ModelPrices, isDetailed: boolean): PriceTier {
+  const isLong = pricesFor(request.usage, prices) !== prices.standard;
+  const isFaster = isDetailed
+    ? isFast(request) && prices.isClaude
+    : request.serviceTier === 'priority' && prices.priorityMultiplier !== null;
+  if (!isFaster) return isLong ? 'long' : '';
+  if (isDetailed) return isLong ? 'fast-long' : 'fast';
+  return isLong ? 'priority-long' : 'priority';
+}
+
+/**
+ * What requests of one model, tier and day cost together, in USD, from their summed tokens: equal to the sum of what
+ * `costOf` said of each, as long as the prices are those. That holds because an hour's cache writes are told apart by
+ * their tokens alone, and because every factor belongs to a tier.
+ *
+ * @param prices null when the model is unknown: the fallback's, as for a single request
+ */
+export function costOfTier(model: string, usage: TierTokens, prices: ModelPrices | null, tier: PriceTier): number {
+  const known = prices ?? fallbackPrices(model);
+  const isLong = tier === 'long' || tier === 'fast-long' || tier === 'priority-long';
+  const ofLength = isLong ? (known.longContext?.prices ?? known.standard) : known.standard;
+  const price = withoutGaps(ofLength, known.isClaude);
+  const microUsd =
+    usage.inputTokens * price.input +
+    usage.outputTokens * price.output +
+    (usage.cacheCreateTokens - usage.ephemeral1hTokens) * price.cacheWrite +
+    usage.ephemeral1hTokens * price.cacheWrite1h +
+    usage.cacheReadTokens * price.cacheRead;
+  return (microUsd / MILLION) * factorOf(tier, known);
+}
+
+/** The tokens that have prices of their own. */
+type TierTokens = Omit<TokenUsage, 'hasCacheSplit' | 'ephemeral5mTokens'>;
+
+function factorOf(tier: PriceTier, prices: ModelPrices): number {
+  if (tier === 'fast' || tier === 'fast-long') return fastFactorOf(prices);
+  return tier === 'priority' || tier === 'priority-long' ? (prices.priorityMultiplier ?? 1) : 1;
+}
+
+/** Only Anthropic has a fast mode; a model that publishes no factor has v1's. */
+const fastFactorOf = (prices: ModelPrices): number =>
+  prices.isClaude ? (prices.fastMultiplier ?? DEFAULT_FAST_MULTIPLIER) : 1;
 
 /** The same cost times a factor: what the key pays where its service is rated. */
 export function scaleCost(cost: CostBreakdown, factor: number): CostBreakdown {
@@ -76,7 +109,7 @@ export const toMicroUsd = (usd: number): number => Math.round(usd * MILLION);
 function costBySplitRules(request: BilledRequest, model: ModelPrices): CostBreakdown {
   const { usage } = request;
   const prices = withoutGaps(pricesFor(usage, model), model.isClaude);
-  const factor = isFast(request) && model.isClaude ? (model.fastMultiplier ?? DEFAULT_FAST_MULTIPLIER) : 1;
+  const factor = isFast(request) ? fastFactorOf(model) : 1;
   const usd = (tokens: number, perMillion: number): number => tokens * (perMillion / MILLION) * factor;
   // Writes that the split leaves out are of the default lifetime, 5 minutes.
   const tokens5m = Math.max(usage.ephemeral5mTokens, usage.cacheCreateTokens - usage.ephemeral1hTokens);

@@ -1,8 +1,9 @@
 import type { ModelPrices, TokenPrices } from './model-prices.js';
 
-const SONNET: TokenPrices = { input: 3, output: 15, cacheWrite: 3.75, cacheWrite1h: null, cacheRead: 0.3 };
-const OPUS: TokenPrices = { input: 15, output: 75, cacheWrite: 18.75, cacheWrite1h: null, cacheRead: 1.5 };
-const HAIKU: TokenPrices = { input: 0.25, output: 1.25, cacheWrite: 0.3, cacheWrite1h: null, cacheRead: 0.03 };
+// v1's table knows one price of cache writes, whatever their lifetime.
+const SONNET: TokenPrices = { input: 3, output: 15, cacheWrite: 3.75, cacheWrite1h: 3.75, cacheRead: 0.3 };
+const OPUS: TokenPrices = { input: 15, output: 75, cacheWrite: 18.75, cacheWrite1h: 18.75, cacheRead: 1.5 };
+const HAIKU: TokenPrices = { input: 0.25, output: 1.25, cacheWrite: 0.3, cacheWrite1h: 0.3, cacheRead: 0.03 };
 
 /** v1's table of last resort, for models that no price list knows. Everything else costs as Sonnet does. */
 const BY_MODEL: ReadonlyMap<string, TokenPrices> = new Map([

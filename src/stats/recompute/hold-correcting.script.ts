@@ -1,0 +1,17 @@
+import { defineScript } from '@crs/store';
+
+/** Takes, renews or (0 ms) gives back the right to correct costs. False when somebody else has it. */
+export const holdCorrecting = defineScript({
+  name: 'hold-correcting',
+  source: new URL('./hold-correcting.lua', import.meta.url),
+  transaction: (tx, keys, args) => {
+    const [key] = keys as readonly [string];
+    const [who, ms] = args as readonly [string, string];
+    const holder = tx.get(key);
+    if (holder !== null && holder !== who) return 0;
+    if (ms === '0') tx.del(key);
+    else tx.set(key, who, 'PX', Number(ms));
+    return 1;
+  },
+  parse: (reply) => reply === 1,
+});
