@@ -2,24 +2,17 @@
  * How long one page of 5,000 client keys takes: the whole application behind its own port, with the embedded store on
  * disk and, where the machine has a redis-server, with a Redis of this run alone.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { keys, STORE_CLIENT, type StoreClient, type StoreCommand } from '@crs/store';
 import type * as ApiKeys from '../src/api-key/api-key.service.js';
-import type * as Bootstrap from '../src/bootstrap.js';
-import type * as LoadConfig from '../src/core/config/load-config.js';
 import type * as Zones from '../src/core/time/zone.js';
-import { AdminClient } from '../test/support/admin-client.ts';
-import { findRedisServer, startRedisServer } from '../test/support/redis-server.ts';
+import type { AdminClient } from '../test/support/admin-client.ts';
+import { type App, built, type BuiltApp, onEachStore } from './built-app.ts';
 import { percentile } from './figures.ts';
 
 const KEYS = 5_000;
 const KEYS_AT_ONCE = 500;
 const PAGES = 60;
 const BUDGET_MS = 50;
-const ADMIN = { username: 'admin', password: 'lists five thousand keys' };
 
 const QUERIES = [
   '',
@@ -34,17 +27,8 @@ const QUERIES = [
   '?isActive=true&permissions=codex&search=1&sort=costToday&limit=200',
 ];
 
-/** The built module: its decorators cannot be run from source. */
-async function built<T>(path: string): Promise<T> {
-  return (await import(pathToFileURL(resolve('dist', path)).href)) as T;
-}
-
-const { createRelayApp } = await built<typeof Bootstrap>('bootstrap.js');
-const { loadConfig } = await built<typeof LoadConfig>('core/config/load-config.js');
 const { ApiKeyService } = await built<typeof ApiKeys>('api-key/api-key.service.js');
 const { Zone } = await built<typeof Zones>('core/time/zone.js');
-
-type App = Awaited<ReturnType<typeof Bootstrap.createRelayApp>>;
 
 async function createKeys(app: App): Promise<void> {
   const service = app.get(ApiKeyService);
@@ -104,46 +88,15 @@ function report(query: string, { times, cpuMs }: Pages): boolean {
 }
 
 /** Whether every page kept to the budget. */
-async function run(name: string, storeEnv: Readonly<Record<string, string>>): Promise<boolean> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'crs-bench-'));
-  const env = {
-    DATA_DIR: dataDir,
-    LOG_LEVEL: 'warn',
-    NODE_ENV: 'production',
-    ADMIN_PASSWORD: ADMIN.password,
-    ...storeEnv,
-  };
-  const app = await createRelayApp({ config: loadConfig({ env, cwd: dataDir }) });
-  try {
-    await app.listen(0, '127.0.0.1');
-    const admin = new AdminClient(await app.getUrl(), ADMIN);
-    await createKeys(app);
-    await measure(admin, '');
-    console.log(`One page of ${KEYS} keys, ${name} (ms)`);
-    const good: boolean[] = [];
-    for (const query of QUERIES) good.push(report(query, await measure(admin, query)));
-    return !good.includes(false);
-  } finally {
-    await app.close();
-    rmSync(dataDir, { recursive: true, force: true });
-  }
+async function run(name: string, { app, admin }: BuiltApp): Promise<boolean> {
+  await createKeys(app);
+  await measure(admin, '');
+  console.log(`One page of ${KEYS} keys, ${name} (ms)`);
+  const good: boolean[] = [];
+  for (const query of QUERIES) good.push(report(query, await measure(admin, query)));
+  return !good.includes(false);
 }
 
-async function runOnRedis(): Promise<boolean> {
-  const program = findRedisServer();
-  if (program === null) {
-    console.log('Not measured on Redis: there is no redis-server on this machine.');
-    return true;
-  }
-  const server = await startRedisServer(program);
-  try {
-    const place = { REDIS_HOST: server.host, REDIS_PORT: String(server.port) };
-    return await run('Redis', { ...place, ENCRYPTION_KEY: 'a-key-of-thirty-two-characters!!' });
-  } finally {
-    await server.stop();
-  }
-}
-
-const good = [await run('embedded store', {}), await runOnRedis()];
+const good = await onEachStore(run);
 if (good.includes(false)) console.log(`A page took ${BUDGET_MS} ms or more at p50.`);
 process.exitCode = good.includes(false) ? 1 : 0;

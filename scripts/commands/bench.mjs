@@ -3,7 +3,7 @@ import { TIED, tiedScript } from '../lib/gateway.mjs';
 import { LauncherError } from '../lib/launcher-error.mjs';
 import { prepare } from '../lib/prepare.mjs';
 
-const BENCHES = ['relay', 'select', 'list'];
+const BENCHES = ['relay', 'select', 'list', 'stats'];
 
 /** Runs one benchmark, `relay` unless another is named; the other arguments go to it. */
 export async function run(args) {
