@@ -21,6 +21,8 @@ export interface GatewayOptions {
   readonly adminPassword?: string;
   /** Show what it writes instead of keeping it. */
   readonly showOutput?: boolean;
+  /** Kills it when it is aborted, also while it starts; the start rejects then. */
+  readonly signal?: AbortSignal;
 }
 
 /** The built gateway (`dist/main.js` below the working directory), running as a process of its own. */
@@ -116,6 +118,7 @@ export async function startBuiltGateway(options: GatewayOptions = {}): Promise<B
     ADMIN_USERNAME: 'admin',
     ADMIN_PASSWORD: adminPassword,
   });
+  options.signal?.addEventListener('abort', () => child.kill('SIGKILL'), { once: true });
   let kept = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding('utf8').on('data', (text: string) => {

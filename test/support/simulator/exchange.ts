@@ -63,15 +63,14 @@ export class Exchange {
   }
 
   async #json(reply: Reply): Promise<void> {
-    const { step, entry } = this.#c;
+    const { step } = this.#c;
     const text = JSON.stringify(reply.json);
     const writer = this.#head(step.status ?? 200, 'application/json');
     if (step.fail) {
       if (step.fail.afterEvents) await writer.write(text.slice(0, text.length / 2), this.#c.gone);
       await failAfterHead(this.#c, writer, { failure: step.fail, next: text.slice(text.length / 2), eventText: '' });
     }
-    entry.usage = reply.usage;
-    entry.usageStage = 'final';
+    this.#noteUsage({ usage: reply.usage, stage: 'final' });
     await writer.write(text, this.#c.gone);
     this.#finish(writer);
   }
@@ -109,8 +108,14 @@ export class Exchange {
   /** Noted before it is written: what the client may have seen must not be missing from the log. */
   #noteReport(event: ReplyEvent | RawEvent): void {
     if (typeof event === 'string' || !('reports' in event)) return;
-    this.#c.entry.usage = event.reports.usage;
-    this.#c.entry.usageStage = event.reports.stage;
+    this.#noteUsage(event.reports);
+  }
+
+  #noteUsage({ usage, stage }: NonNullable<ReplyEvent['reports']>): void {
+    const { entry } = this.#c;
+    entry.usage = usage;
+    entry.usageStage = stage;
+    entry.reportedAt ??= Date.now();
   }
 
   #head(status: number, contentType: string): BodyWriter {

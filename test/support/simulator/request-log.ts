@@ -31,6 +31,8 @@ export interface LogEntry {
   usage: SimulatedUsage | null;
   /** `start`: only the figures of the stream's first event were sent; `final`: the closing ones too. */
   usageStage: 'none' | 'start' | 'final';
+  /** Epoch ms at which the answer first reported figures; null while it has not. */
+  reportedAt: number | null;
   outcome: RequestOutcome;
   /** From the arrival to the outcome. */
   ms: number;

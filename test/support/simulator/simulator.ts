@@ -142,6 +142,7 @@ class UpstreamSimulator {
       events: 0,
       usage: null,
       usageStage: 'none',
+      reportedAt: null,
       outcome: 'open',
       ms: 0,
     };
