@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util';
 import { keys, openSqliteStore } from '@crs/store';
 import { startBuiltGateway } from '../test/support/built-gateway.ts';
 import { Flapper } from './faults/flapper.ts';
-import { findLedgerGap, type SimulatedRequest } from './faults/ledger.ts';
+import { type Books, findLedgerGaps, type SimulatedRequest } from './faults/ledger.ts';
 import { keepAsking, type Tally } from './faults/load.ts';
 import { readUsage } from './process-usage.ts';
 import { startSimulatorProcess } from './simulator-process.ts';
@@ -78,9 +78,9 @@ try {
   const warmMib = await load(seconds * WARM_UP_SHARE);
   const endMib = await load(seconds * (1 - WARM_UP_SHARE));
   const log = (await simulator.log()) as readonly SimulatedRequest[];
-  const stats = (await gateway.admin.request('GET', `/keys/${key.id}/stats`)) as { total: Record<string, number> };
-  const gap = findLedgerGap(log, stats.total);
-  if (gap !== null) problems.push(gap);
+  const ofKey = (await gateway.admin.request('GET', `/keys/${key.id}/stats`)) as { total: Partial<Books> };
+  const ofAccounts = (await gateway.admin.request('GET', '/stats/accounts')) as { total: Books };
+  problems.push(...findLedgerGaps(log, { ...ofAccounts.total, ...ofKey.total }));
   problems.push(...tally.dishonest.slice(0, 10));
   const memory = `${Math.round(warmMib)} MiB after the warm-up, ${Math.round(endMib)} MiB at the end`;
   if (endMib > warmMib * MOST_GROWTH) problems.push(`the gateway has grown: ${memory}`);
@@ -88,6 +88,8 @@ try {
   problems.push(...(await findLeftovers(key.id, [...accountIds.values()])));
   console.log(`${tally.whole + tally.honest + tally.dishonest.length} requests, seed ${values.seed}:`);
   console.log(`  ${tally.whole} whole, ${tally.honest} honest errors, ${tally.dishonest.length} neither`);
+  const { estimatedRequests, wastedRequests } = ofAccounts.total;
+  console.log(`  ${estimatedRequests} broken answers are booked with a floor, ${wastedRequests} attempts as waste`);
   console.log(`  ${log.length} upstream requests, ${flapper.flaps} flaps, ${memory}`);
 } finally {
   await gateway.stop();

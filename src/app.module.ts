@@ -9,6 +9,7 @@ import { ConfigModule } from './core/config/config.module.js';
 import { CryptoModule } from './core/crypto/crypto.module.js';
 import { EgressModule } from './core/egress/egress.module.js';
 import { HttpModule } from './core/http/http.module.js';
+import { JournalModule } from './core/journal/journal.module.js';
 import { LeaseModule } from './core/lease/lease.module.js';
 import { loggerOptions } from './core/logging/logger.options.js';
 import { PlatformRegistryModule } from './core/platforms/platform.registry.module.js';
@@ -17,13 +18,17 @@ import { HealthModule } from './health/health.module.js';
 import { PlatformsModule } from './platforms/platforms.module.js';
 import { RelayModule } from './relay/relay.module.js';
 import { SchedulerModule } from './scheduler/scheduler.module.js';
+import { StatsQueryModule } from './stats/query/stats-query.module.js';
 import { StatsModule } from './stats/stats.module.js';
 
 export type Extension = Type | DynamicModule;
 
 /** Gives every module the ports that feature modules implement for one another, so that none has to import another. */
 @Global()
-@Module({ imports: [ApiKeyModule], exports: [ApiKeyModule] })
+@Module({
+  imports: [AccountModule, ApiKeyModule, RelayModule, StatsModule],
+  exports: [AccountModule, ApiKeyModule, RelayModule, StatsModule],
+})
 class PortsModule {}
 
 /** Composes the application; the only file that knows all modules. */
@@ -38,6 +43,7 @@ export class AppModule {
         StoreModule.forRootAsync({ useFactory: ({ store }: AppConfig) => store, inject: [AppConfig] }),
         CryptoModule,
         EgressModule,
+        JournalModule,
         LeaseModule,
         SettingsModule,
         HttpModule,
@@ -49,6 +55,7 @@ export class AppModule {
         AccountModule,
         SchedulerModule,
         StatsModule,
+        StatsQueryModule,
         RelayModule,
         HealthModule,
         ...extensions,

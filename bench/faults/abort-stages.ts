@@ -15,8 +15,9 @@ export interface Stage {
   readonly bring: (rig: AbortRig) => Promise<LeavingClient>;
   /** The account whose connection must close; null = none is open, and what is held must be given back. */
   readonly closes: number | null;
-  /** Requests that each run books. */
+  /** Requests that each run books, and how many of them with the input that the upstream has told. */
   readonly books: 0 | 1;
+  readonly told: 0 | 1;
 }
 
 const SILENT: StepLike = { events: WORDS, holdAfterEvents: -1 };
@@ -87,28 +88,32 @@ export const STAGES: readonly Stage[] = [
     bring: untilQueued,
     closes: null,
     books: 0,
+    told: 0,
   },
-  { name: 'waiting for its account', steps: [GOOD, GOOD], bring: untilWaiting, closes: null, books: 1 },
+  { name: 'waiting for its account', steps: [GOOD, GOOD], bring: untilWaiting, closes: null, books: 1, told: 1 },
   {
     name: 'attempting: before the head of a stream',
     steps: [SILENT],
     bring: untilSent(0, 0, { stream: true }),
     closes: 0,
-    books: 0,
+    books: 1,
+    told: 0,
   },
   {
     name: 'attempting: before a whole answer',
     steps: [{ ...GOOD, holdAfterEvents: -1 }],
     bring: untilSent(0, 0, { stream: false }),
     closes: 0,
-    books: 0,
+    books: 1,
+    told: 0,
   },
   {
     name: 'attempting: the second account',
     steps: ['overloaded', SILENT],
     bring: untilSent(1, 0, { stream: true }),
     closes: 1,
-    books: 0,
+    books: 1,
+    told: 0,
   },
   {
     name: 'holding: behind message_start',
@@ -116,6 +121,7 @@ export const STAGES: readonly Stage[] = [
     bring: untilSent(0, 1, { stream: true }),
     closes: 0,
     books: 1,
+    told: 1,
   },
   {
     name: 'streaming',
@@ -123,6 +129,14 @@ export const STAGES: readonly Stage[] = [
     bring: untilStreaming,
     closes: 0,
     books: 1,
+    told: 1,
   },
-  { name: 'streaming, and reading nothing', steps: [{ events: FLOOD }], bring: untilFlooded, closes: 0, books: 1 },
+  {
+    name: 'streaming, and reading nothing',
+    steps: [{ events: FLOOD }],
+    bring: untilFlooded,
+    closes: 0,
+    books: 1,
+    told: 1,
+  },
 ];

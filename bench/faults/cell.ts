@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { AdminClient } from '../../test/support/admin-client.ts';
 import type { SimulatorProcess } from '../simulator-process.ts';
 import { type Fault, TEXT } from './catalogue.ts';
 import { call } from './client.ts';
-import { judge, type Judged } from './judge.ts';
+import { hasContent, judge, type Judged } from './judge.ts';
 
 /** Which accounts have the fault. */
 type Reach = 'first' | 'all';
@@ -25,6 +26,8 @@ const GOOD = { text: TEXT, deltaChars: 9 };
 /** Longer than every bound of the gateway that is measured; whoever takes longer has none. */
 const CLIENT_TIMEOUT_MS = 15_000;
 const MAX_MS = 12_000;
+const BOOKED_WITHIN_MS = 2_000;
+const POLL_MS = 50;
 
 /** One cell of the table: two accounts in a group of their own, a key bound to it, one request. */
 export async function runCell(bench: Bench, cell: Cell): Promise<Judged> {
@@ -54,7 +57,7 @@ export async function runCell(bench: Bench, cell: Cell): Promise<Judged> {
     id,
     accounts.map((account) => account.id),
   );
-  const { key } = await admin.createKey({ name: id, claudeConsoleAccountId: `group:${groupId}` });
+  const { id: keyId, key } = await admin.createKey({ name: id, claudeConsoleAccountId: `group:${groupId}` });
   const answer = await call({
     url: `${bench.gatewayUrl}/api/v1/messages`,
     headers: { 'x-api-key': key, 'content-type': 'application/json', 'x-claude-code-session-id': id },
@@ -66,12 +69,26 @@ export async function runCell(bench: Bench, cell: Cell): Promise<Judged> {
     }),
     timeoutMs: CLIENT_TIMEOUT_MS,
   });
-  return judge(answer, {
+  const judged = judge(answer, {
     stream: cell.stream,
     mustBeWhole: mustBeWhole(cell),
     refusal: cell.fault.hideable === 'never' ? (cell.fault.status ?? 400) : null,
     maxMs: MAX_MS,
   });
+  if (judged.verdict === 'fail') return judged;
+  const gap = await findBookingGap(admin, keyId, hasContent(answer.text) ? 1 : 0);
+  return gap === null ? judged : { verdict: 'fail', why: gap };
+}
+
+/** What the key was booked beside what is due; null = they agree. The store has it shortly behind the answer. */
+async function findBookingGap(admin: AdminClient, keyId: string, due: number): Promise<string | null> {
+  const giveUpAt = performance.now() + BOOKED_WITHIN_MS;
+  for (;;) {
+    const { total } = (await admin.request('GET', `/keys/${keyId}/stats`)) as { total: { requests: number } };
+    if (total.requests === due) return null;
+    if (performance.now() > giveUpAt) return `${total.requests} requests are booked, ${due} were answered`;
+    await sleep(POLL_MS);
+  }
 }
 
 function mustBeWhole({ fault: { hideable }, stream, reach }: Cell): boolean {

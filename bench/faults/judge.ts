@@ -43,6 +43,9 @@ export function judge(answer: ClientAnswer, expected: Expectation): Judged {
   return judgeError(answer, expected.stream);
 }
 
+/** An upstream's answer, or the beginning of one, has reached the client. */
+export const hasContent = (text: string): boolean => textOfStream(eventsIn(text)) !== '' || textOfMessage(text) !== '';
+
 /** What is missing of a whole answer; null = nothing. */
 function problemOf(answer: ClientAnswer, stream: boolean): string | null {
   if (answer.isCut) return 'the answer was cut off';

@@ -8,30 +8,48 @@ export interface SimulatedRequest {
   readonly usageStage: 'none' | 'start' | 'final';
 }
 
+/** What the gateway says of a key and of all accounts together. */
+export interface Books {
+  readonly requests: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly estimatedRequests: number;
+  readonly wastedRequests: number;
+  readonly wastedTokens: number;
+}
+
 /** A stream has reached its client when its first piece of text was sent: behind `message_start` and the block's start. */
 const EVENTS_BEFORE_TEXT = 2;
 
-/** What the ledger says beside what the upstream reported; null = they agree. */
-export function findLedgerGap(
-  log: readonly SimulatedRequest[],
-  booked: Readonly<Record<string, number>>,
-): string | null {
+/** What the ledger says beside what the upstream reported; empty = they agree. */
+export function findLedgerGaps(log: readonly SimulatedRequest[], books: Books): string[] {
   const finished = log.filter(({ outcome, usageStage }) => outcome === 'finished' && usageStage === 'final');
-  // Broken behind the commit point: the client saw a part, and message_start says what it cost at least.
-  const broken = log.filter(
-    ({ outcome, usageStage, events }) =>
-      outcome !== 'finished' && usageStage === 'start' && events > EVENTS_BEFORE_TEXT,
-  );
+  // message_start says what it cost at least.
+  const ended = log.filter(({ outcome, usageStage }) => outcome !== 'finished' && usageStage === 'start');
+  // Broken behind the commit point: the client saw a part.
+  const broken = ended.filter(({ events }) => events > EVENTS_BEFORE_TEXT);
+  const wasted = ended.filter(({ events }) => events <= EVENTS_BEFORE_TEXT);
   const due = [...finished, ...broken];
-  const input = sum(due, (usage) => usage.inputTokens);
   const leastOutput = sum(finished, (usage) => usage.outputTokens);
-  const { requests = 0, inputTokens = 0, outputTokens = 0 } = booked;
-  if (requests !== due.length) return `${requests} requests are booked, ${due.length} were answered`;
-  if (inputTokens !== input) return `${inputTokens} input tokens are booked, ${input} were reported`;
-  if (outputTokens < leastOutput)
-    return `${outputTokens} output tokens are booked, at least ${leastOutput} were reported`;
-  return null;
+  const differences: readonly (readonly [what: string, booked: number, reported: number])[] = [
+    ['requests', books.requests, due.length],
+    ['input tokens', books.inputTokens, sum(due, (usage) => usage.inputTokens)],
+    ['requests with a floor of their figures', books.estimatedRequests, broken.length],
+    ['wasted attempts', books.wastedRequests, wasted.length],
+    ['wasted tokens', books.wastedTokens, sum(wasted, allTokensOf)],
+  ];
+  return [
+    ...differences
+      .filter(([, booked, reported]) => booked !== reported)
+      .map(([what, booked, reported]) => `${what}: ${booked} are booked, ${reported} were reported`),
+    ...(books.outputTokens < leastOutput
+      ? [`output tokens: ${books.outputTokens} are booked, at least ${leastOutput} were reported`]
+      : []),
+  ];
 }
+
+const allTokensOf = (usage: SimulatedUsage): number =>
+  usage.inputTokens + usage.outputTokens + usage.cacheCreateTokens + usage.cacheReadTokens;
 
 const sum = (requests: readonly SimulatedRequest[], of: (usage: SimulatedUsage) => number): number =>
   requests.reduce((total, { usage }) => total + (usage === null ? 0 : of(usage)), 0);

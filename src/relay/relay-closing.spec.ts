@@ -1,237 +1,145 @@
-import type { AccountMark } from '@crs/extension-api';
-import { openSqliteStore } from '@crs/store';
-import { describe, expect, it, jest } from '@jest/globals';
+import type { UsageReport, WastedAttempt } from '@crs/extension-api';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import { FakeLeases } from '../../test/support/fake-leases.ts';
 import { testAccount } from '../../test/support/test-account.ts';
-import { testConfig } from '../../test/support/test-config.ts';
-import { testPrincipal } from '../../test/support/test-principal.ts';
-import type { AccountHealthService } from '../account/account-health.service.js';
+import { TestClock } from '../../test/support/test-clock.ts';
+import { testRelayRequest } from '../../test/support/test-relay-request.ts';
+import { testRetryJob } from '../../test/support/test-retry-job.ts';
+import { testUsageReport, testWastedAttempt } from '../../test/support/test-usage-report.ts';
 import { Admission } from '../api-key/limits/admission.js';
-import { OutcomeLatch, type RelayOutcome } from '../core/outcome/outcome-latch.js';
-import type { PlatformRegistry } from '../core/platforms/platform.registry.js';
-import { ClaudeConsolePlatform } from '../platforms/claude-console/claude-console.platform.js';
+import { OutcomeLatch, type RelayEnd, type RelayOutcome } from '../core/outcome/outcome-latch.js';
 import type { SchedulerService } from '../scheduler/scheduler.service.js';
 import type { AttemptLog } from './attempt/attempt-log.js';
-import type { AttemptRecord } from './attempt/attempt-record.js';
-import type { RetryJob, Served, Spending } from './attempt/retry-handler.js';
-import { COUNT_TOKENS, MESSAGES } from './endpoints.js';
+import type { Served } from './attempt/retry-handler.js';
+import type { RetryJob } from './attempt/retry-job.js';
+import type { BrokenAnswers } from './broken-answers.js';
 import { type ClosingCall, RelayClosing } from './relay-closing.js';
+import type { RelayLedger } from './relay-ledger.js';
 import { newEnding, type RequestEntry } from './requests/request-entry.js';
 import type { StreamTracker } from './stream/stream-tracker.js';
 
-const platform = new ClaudeConsolePlatform();
-const platforms = { get: () => platform } as unknown as PlatformRegistry;
-const body = Buffer.from('{"model":"m","usage":{"input_tokens":3,"output_tokens":2}}');
-
-const answered = (): { served: Served; spending: Spending } => {
-  const meter = platform.relay.createUsageMeter();
-  meter.onBody(body);
-  const selection = { account: testAccount(), sticky: false, recovering: false, slot: null };
-  return {
-    served: { answer: { kind: 'whole', status: 200, headers: {}, body, meter }, selection },
-    spending: { selection, meter, status: 200 },
-  };
-};
-
-const call = (change: Partial<ClosingCall> = {}, job: Partial<RetryJob> = {}): ClosingCall =>
-  ({
-    endpoint: MESSAGES,
-    job: {
-      request: {
-        id: 'req_1',
-        model: 'm',
-        endpoint: 'messages',
-        headers: {},
-        receivedAt: new Date(0),
-        sessionHash: 's',
-      },
-      principal: testPrincipal(),
-      spending: answered().spending,
-      attempts: [],
-      slot: null,
-      ...job,
-    },
-    admission: null,
-    latch: new OutcomeLatch(),
-    client: { status: 200, hasKeptWaiting: false },
-    ending: newEnding(),
-    ...change,
-  }) as ClosingCall;
-
-const tracker = (failure: StreamTracker['failure']): StreamTracker => ({ failure }) as StreamTracker;
-
-const createSut = (
-  working = Promise.resolve(),
-  mark = jest.fn<AccountHealthService['mark']>(() => working),
-  log = { add: () => undefined } as unknown as AttemptLog,
-): RelayClosing =>
-  new RelayClosing(
-    { remember: () => working } as unknown as SchedulerService,
-    { mark } as unknown as AccountHealthService,
-    platforms,
-    log,
-    { now: () => 1_000 },
-    testConfig(),
-  );
+const { id: requestId } = testRelayRequest();
+const SLOT = { set: 'concurrency:k', member: requestId };
+const ACCOUNT_SLOT = { set: 'concurrency:console_account:a', member: requestId };
+const selection = { account: testAccount(), sticky: false, recovering: false, slot: null };
+const served: Served = { answer: { kind: 'local', status: 200, headers: {}, body: Buffer.alloc(0) }, selection };
 
 describe('RelayClosing', () => {
+  let clock: TestClock;
+  let leases: FakeLeases;
+  let outcomes: RelayOutcome[];
+  let entries: RequestEntry[];
+  let heldWhenSettled: number;
+  let report: UsageReport | null;
+  const close = jest.fn<RelayLedger['close']>();
+  const remember = jest.fn<SchedulerService['remember']>();
+  const noteBroken = jest.fn<BrokenAnswers['note']>();
+  let sut: RelayClosing;
+
+  beforeEach(() => {
+    jest.resetAllMocks();
+    clock = new TestClock(1_000);
+    leases = new FakeLeases();
+    [outcomes, entries, heldWhenSettled] = [[], [], Number.NaN];
+    report = testUsageReport();
+    // As the real one: what it books has taken over what was held.
+    close.mockImplementation(({ admission, slot }) => {
+      if (report !== null) [admission, slot].map((held) => held?.handOver());
+      return report;
+    });
+    sut = new RelayClosing(
+      { remember } as unknown as SchedulerService,
+      { close } as unknown as RelayLedger,
+      { note: noteBroken } as unknown as BrokenAnswers,
+      { add: (entry: RequestEntry) => entries.push(entry) } as unknown as AttemptLog,
+      clock,
+    );
+  });
+
+  afterEach(() => {
+    jest.restoreAllMocks();
+  });
+
+  const call = (change: Partial<RetryJob> = {}): ClosingCall => {
+    const admission = new Admission([leases.keep(SLOT)], 'as-asked');
+    const job = testRetryJob({ admission, slot: leases.keep(ACCOUNT_SLOT), ...change });
+    const latch = new OutcomeLatch();
+    latch.beforeEnd(async (outcome) => {
+      heldWhenSettled = leases.open.size;
+      outcomes.push(outcome);
+    });
+    return { endpoint: job.endpoint, job, latch, client: { status: 200, hasKeptWaiting: false }, ending: newEnding() };
+  };
+
   it('books what was used, once', async () => {
     const closing = call();
-    const booked = jest.fn<(outcome: RelayOutcome) => Promise<void>>(() => Promise.resolve());
-    closing.latch.beforeEnd(booked);
-    const sut = createSut();
     await sut.settle(closing, 'completed');
     await sut.settle(closing, 'client_gone');
-    expect(booked).toHaveBeenCalledTimes(1);
-    expect(booked).toHaveBeenCalledWith({
-      end: 'completed',
-      report: expect.objectContaining({
-        requestId: 'req_1',
-        usage: expect.objectContaining({ inputTokens: 3, outputTokens: 2 }),
-      }),
-    });
+    await sut.end(closing);
+    expect(outcomes).toEqual([{ requestId, end: 'completed', report, waste: [] }]);
+    expect(close).toHaveBeenNthCalledWith(1, closing.job, 'completed');
+    expect(leases.handedOver).toEqual([SLOT, ACCOUNT_SLOT]);
+    expect(leases.released).toEqual([]);
   });
 
-  const withoutFigures: Spending = { ...answered().spending, meter: platform.relay.createUsageMeter() };
-
-  it.each([
-    ['counting tokens', call({ endpoint: COUNT_TOKENS }), 'completed'],
-    ['a request that nobody served', call({}, { spending: null }), 'failed'],
-    ['a request that was left before any figure came', call({}, { spending: withoutFigures }), 'client_gone'],
-  ] as const)('books nothing for %s', async (_, closing, end) => {
-    const outcomes: unknown[] = [];
-    closing.latch.beforeEnd((outcome) => Promise.resolve(void outcomes.push(outcome.report)));
-    await createSut().settle(closing, end);
-    expect(outcomes).toEqual([null]);
+  it.each<[string, UsageReport | null]>([
+    ['that was served in the end', testUsageReport()],
+    ['that nobody served', null],
+  ])('books what attempts have cost for nothing, of a request %s', async (_, given) => {
+    report = given;
+    const waste: WastedAttempt[] = [testWastedAttempt()];
+    await sut.settle(call({ waste }), 'failed');
+    expect(outcomes).toEqual([{ requestId, end: 'failed', report, waste }]);
   });
 
-  describe('with something held', () => {
-    const slotRef = { set: 'concurrency:k', member: 'req_1' };
-    const accountRef = { set: 'concurrency:console_account:a', member: 'req_1' };
-    let leases: FakeLeases;
-    let outcomes: RelayOutcome[];
-    let openWhenSettled: number;
+  it.each<RelayEnd>(['failed', 'completed', 'client_gone'])(
+    'gives back what is held before the end of a request with nothing to book: %s',
+    async (end) => {
+      report = null;
+      await sut.settle(call(), end);
+      expect(heldWhenSettled).toBe(0);
+      expect(outcomes).toEqual([{ requestId, end, report: null, waste: [] }]);
+      expect(leases.released).toEqual([SLOT, ACCOUNT_SLOT]);
+    },
+  );
 
-    const holding = (change: Partial<ClosingCall> = {}, job: Partial<RetryJob> = {}): ClosingCall => {
-      leases = new FakeLeases();
-      outcomes = [];
-      const admission = new Admission([leases.keep(slotRef)], 'as-asked');
-      const closing = call({ admission, ...change }, { slot: leases.keep(accountRef), ...job });
-      closing.latch.beforeEnd((outcome) => {
-        openWhenSettled = leases.open.size;
-        return Promise.resolve(void outcomes.push(outcome));
-      });
-      return closing;
-    };
-
-    it('hands it over to the booking, the slot of the account included', async () => {
-      const closing = holding();
-      const sut = createSut();
-      await sut.settle(closing, 'completed');
-      await sut.settle(closing, 'client_gone');
-      await sut.end(closing);
-      expect(outcomes.map(({ report }) => report?.admission)).toEqual([
-        { leases: [slotRef, accountRef], model: 'as-asked' },
-      ]);
-      expect(leases.released).toEqual([]);
-    });
-
-    it.each([
-      ['no account has a limit', { slot: null }, [slotRef]],
-      ['the key has none', {}, [accountRef]],
-    ] as const)('hands over what there is where %s', async (_, job, expected) => {
-      const closing = holding({}, job);
-      const admission = expected[0] === accountRef ? new Admission([], 'as-asked') : closing.admission;
-      await createSut().settle({ ...closing, admission }, 'completed');
-      expect(outcomes[0]?.report?.admission).toEqual({ leases: expected, model: 'as-asked' });
-    });
-
-    it.each([
-      ['nobody served', { spending: null }, 'failed'],
-      ['was left before any figure came', { spending: withoutFigures }, 'client_gone'],
-    ] as const)('gives it back before the end of a request that %s', async (_, job, end) => {
-      const closing = holding({}, job);
-      await createSut().settle(closing, end);
-      expect(openWhenSettled).toBe(0);
-      expect(outcomes).toEqual([{ end, report: null }]);
-      expect(leases.released).toEqual([slotRef, accountRef]);
-    });
-
-    it('gives it back where the request ends without having been settled', async () => {
-      const closing = holding();
-      await createSut().end(closing);
-      expect(leases.released).toEqual([slotRef, accountRef]);
-      expect(leases.open.size).toBe(0);
-    });
-  });
-
-  it('counts an answer whose upstream told no figures, flagged', async () => {
-    const closing = call({}, { spending: withoutFigures });
-    const outcomes: RelayOutcome[] = [];
-    closing.latch.beforeEnd((outcome) => Promise.resolve(void outcomes.push(outcome)));
-    await createSut().settle(closing, 'completed');
-    expect(outcomes[0]?.report).toMatchObject({ estimated: true, usage: { inputTokens: 0, outputTokens: 0 } });
-  });
-
-  it.each<[string, StreamTracker['failure'], AccountMark]>([
-    ['that just breaks', null, { type: 'connection', statusCode: 0 }],
-    [
-      'that says it is overloaded',
-      { type: 'overloaded_error', message: '', text: '{}' },
-      { type: 'overload', statusCode: 529 },
-    ],
-  ])('marks an upstream %s', (_, failure, expected) => {
-    const mark = jest.fn<AccountHealthService['mark']>(() => Promise.resolve());
-    createSut(Promise.resolve(), mark).noteBroken(call(), answered().served, tracker(failure));
-    expect(mark).toHaveBeenCalledWith(expect.anything(), expected, expect.objectContaining({ requestId: 'req_1' }));
-  });
-
-  it.each<[StreamTracker['failure'], number]>([
-    [null, 0],
-    [{ type: 'overloaded_error', message: '', text: '{}' }, 1],
-  ])('blames an upstream that its client had made wait only for its own words: %j', (failure, marks) => {
-    const mark = jest.fn<AccountHealthService['mark']>(() => Promise.resolve());
-    const slow = call({ client: { status: 200, hasKeptWaiting: true } });
-    createSut(Promise.resolve(), mark).noteBroken(slow, answered().served, tracker(failure));
-    expect(mark).toHaveBeenCalledTimes(marks);
-  });
-
-  it('does not blame an upstream that blames the request', () => {
-    const mark = jest.fn<AccountHealthService['mark']>(() => Promise.resolve());
-    const failure = { type: 'invalid_request_error', message: 'too long', text: '{}' };
-    createSut(Promise.resolve(), mark).noteBroken(call(), answered().served, tracker(failure));
-    expect(mark).not.toHaveBeenCalled();
+  it('gives it back where the request ends without having been settled', async () => {
+    await sut.end(call());
+    expect(leases.released).toEqual([SLOT, ACCOUNT_SLOT]);
+    expect(leases.open.size).toBe(0);
   });
 
   it('notes in the log how the request has ended first, at once', async () => {
-    const entries: RequestEntry[] = [];
-    const log = { add: (entry: RequestEntry) => entries.push(entry) } as unknown as AttemptLog;
-    const sut = createSut(Promise.resolve(), undefined, log);
     const closing = call();
     await sut.settle(closing, 'upstream_broken');
     await sut.settle(closing, 'completed');
     const end = sut.end(closing);
-    expect(entries).toMatchObject([{ requestId: 'req_1', end: 'upstream_broken', status: 200, ms: 1_000 }]);
+    expect(entries).toMatchObject([{ requestId, end: 'upstream_broken', status: 200, ms: 1_000 }]);
     await end;
     expect(entries).toHaveLength(1);
   });
 
-  it('says in the attempts that the answer broke off', () => {
-    const last = { result: 'ok' } as AttemptRecord;
-    const closing = call({}, { attempts: [last] });
-    createSut().noteBroken(closing, answered().served, tracker(null));
-    expect(closing.job.attempts).toEqual([{ result: 'broke_off', reason: null }]);
+  it('passes on that an answer has broken', () => {
+    const closing = call();
+    const tracker = { failure: null } as StreamTracker;
+    sut.noteBroken(closing, served, tracker);
+    expect(noteBroken).toHaveBeenCalledWith(closing, served, tracker);
   });
 
-  it('lets a request end well when the store is away', async () => {
-    const store = openSqliteStore(':memory:');
-    await store.quit();
-    const broken = (): Promise<void> => store.get('x').then(() => undefined);
-    await expect(createSut(broken()).remember(call(), answered().served)).resolves.toBeUndefined();
-    expect(() => {
-      createSut(broken()).noteBroken(call(), answered().served, tracker(null));
-    }).not.toThrow();
-    // An unhandled rejection would fail the run; give it its turn.
-    await new Promise((resolve) => setImmediate(resolve));
+  it('keeps the session with its account', async () => {
+    await sut.remember(call({ request: testRelayRequest({ sessionHash: 's' }) }), served);
+    expect(remember).toHaveBeenCalledWith('s', selection);
+  });
+
+  it('lets a request end well when its session cannot be kept, and says so once a minute', async () => {
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    const away = new Error('away');
+    remember.mockRejectedValue(away);
+    for (let times = 0; times < 4; times += 1) await expect(sut.remember(call(), served)).resolves.toBeUndefined();
+    expect(warn.mock.calls).toEqual([[{ msg: 'A session could not be kept', requestId, err: away }]]);
+    clock.ms += 60_000;
+    await sut.remember(call(), served);
+    expect(warn).toHaveBeenLastCalledWith(expect.objectContaining({ suppressed: 3 }));
   });
 });

@@ -4,7 +4,7 @@ import { ApiOperation } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CurrentPrincipal } from '../api-key/current-principal.js';
 import { ClientOnly } from '../core/http/client-only.js';
-import { UsageInterceptor } from '../stats/usage.interceptor.js';
+import { UsageInterceptor } from '../stats/ledger/usage.interceptor.js';
 import { COUNT_TOKENS, MESSAGES } from './endpoints.js';
 import { ApiRelayAnswers } from './relay.swagger.js';
 import { RelayService } from './relay.service.js';

@@ -1,3 +1,4 @@
+import { LiveRequests } from '@crs/extension-api';
 import { Module } from '@nestjs/common';
 import { AccountModule } from '../account/account.module.js';
 import { ApiKeyModule } from '../api-key/api-key.module.js';
@@ -16,8 +17,10 @@ import { ModelsService } from './models/models.service.js';
 import { ProtocolErrorRenderers } from './protocol-error.renderer.js';
 import { OpenRelays } from './open-relays.js';
 import { RelayAccess } from './relay-access.js';
+import { BrokenAnswers } from './broken-answers.js';
 import { RelayAdmission } from './relay-admission.js';
 import { RelayClosing } from './relay-closing.js';
+import { RelayLedger } from './relay-ledger.js';
 import { RelayRequestFactory } from './relay-request.factory.js';
 import { RelayController } from './relay.controller.js';
 import { RelayService } from './relay.service.js';
@@ -42,8 +45,11 @@ import { UpstreamClient } from './upstream/upstream-client.js';
     RelayRequestFactory,
     RelayAccess,
     RelayAdmission,
+    BrokenAnswers,
     RelayClosing,
+    RelayLedger,
     OpenRelays,
+    { provide: LiveRequests, useExisting: OpenRelays },
     RetryHandler,
     AccountAttempt,
     AttemptLog,
@@ -55,5 +61,6 @@ import { UpstreamClient } from './upstream/upstream-client.js';
     RelaySettingsService,
     ProtocolErrorRenderers,
   ],
+  exports: [LiveRequests],
 })
 export class RelayModule {}

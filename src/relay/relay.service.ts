@@ -3,7 +3,8 @@ import { Injectable, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppConfig } from '../core/config/app-config.js';
 import { ClientGoneError, StoppingError } from './attempt/attempt-failed.error.js';
-import { RetryHandler, type RetryJob, type Served } from './attempt/retry-handler.js';
+import { RetryHandler, type Served } from './attempt/retry-handler.js';
+import type { RetryJob } from './attempt/retry-job.js';
 import type { Endpoint } from './endpoints.js';
 import { OpenRelays } from './open-relays.js';
 import { type Admitted, type Arrival, RelayAdmission } from './relay-admission.js';
@@ -53,10 +54,12 @@ export class RelayService {
         endpoint,
         signal,
         attempts: [],
+        waste: [],
+        admission,
         spending: null,
         slot: null,
       };
-      await this.conduct({ endpoint, job, admission, client, latch, stopping, ending: newEnding() });
+      await this.conduct({ endpoint, job, client, latch, stopping, ending: newEnding() });
     });
   }
 

@@ -1,9 +1,10 @@
 import { type MeterReading, NO_TOKENS, type Platform, type RelayRequest } from '@crs/extension-api';
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import { testAccount } from '../../test/support/test-account.ts';
 import { NO_LIMITS, testPrincipal } from '../../test/support/test-principal.ts';
 import { ClaudeConsolePlatform } from '../platforms/claude-console/claude-console.platform.js';
-import { type ReportParts, toUsageReport } from './usage-report.js';
+import { type ReportParts, toUsageReport, toWastedAttempt } from './usage-report.js';
 
 const platform: Platform = new ClaudeConsolePlatform();
 
@@ -31,6 +32,8 @@ const reading: MeterReading = {
   model: 'vendor-opus-1',
   final: true,
   started: true,
+  inputKnown: true,
+  outputKnown: true,
   outputBytes: 400,
   speed: 'fast',
   serviceTier: 'standard',
@@ -43,7 +46,9 @@ const report = (change: Partial<ReportParts> = {}) =>
     platform,
     account: testAccount(),
     reading,
-    statusCode: 200,
+    status: 200,
+    answerBytes: 0,
+    isWhole: false,
     admission: null,
     endedAt: 4_000,
     ...change,
@@ -87,8 +92,158 @@ describe('toUsageReport', () => {
     expect(usage).toMatchObject({ inputTokens: 10, outputTokens: expected });
   });
 
+  describe('of a whole answer', () => {
+    const silent: MeterReading = {
+      ...reading,
+      usage: NO_TOKENS,
+      started: false,
+      inputKnown: false,
+      outputKnown: false,
+      final: false,
+      outputBytes: 0,
+    };
+    const body = Buffer.alloc(41);
+
+    it.each([
+      ['a stream by the text in it', { reading: { ...silent, outputBytes: 30 } }, 8],
+      ['another answer by its bytes', { reading: silent, answerBytes: 401 }, 101],
+      ['one whose figures could not be read', { reading: { ...silent, final: true }, answerBytes: 8 }, 2],
+    ] as const)('without figures estimates %s, flagged', (_, change, outputTokens) => {
+      expect(report({ isWhole: true, request: { ...request, body }, ...change })).toMatchObject({
+        usage: { ...NO_TOKENS, inputTokens: 11, outputTokens },
+        estimated: true,
+        usageMissing: true,
+      });
+    });
+
+    it.each([
+      ['only its input', { ...reading, final: false }],
+      ['that it used nothing', { ...reading, usage: NO_TOKENS, outputBytes: 0 }],
+    ])('takes it at its word where it told %s', (_, told) => {
+      const { usage, usageMissing, estimated } = report({ isWhole: true, reading: told });
+      expect({ usageMissing, estimated }).toEqual({ usageMissing: false, estimated: !told.final });
+      expect(usage.inputTokens).toBe(told.usage.inputTokens);
+    });
+
+    it.each<[string, Partial<MeterReading>, object]>([
+      [
+        'its input',
+        { inputKnown: false, usage: { ...NO_TOKENS, outputTokens: 3 } },
+        { inputTokens: 11, outputTokens: 3 },
+      ],
+      [
+        'its output',
+        { outputKnown: false, usage: { ...NO_TOKENS, inputTokens: 7 } },
+        { inputTokens: 7, outputTokens: 100 },
+      ],
+      [
+        'its input beyond the cache',
+        { inputKnown: false, usage: { ...NO_TOKENS, outputTokens: 3, cacheCreateTokens: 2, cacheReadTokens: 4 } },
+        { inputTokens: 5, cacheCreateTokens: 2, cacheReadTokens: 4 },
+      ],
+      [
+        'what was read from the cache, and more input than its length tells',
+        { inputKnown: false, usage: { ...NO_TOKENS, inputTokens: 50, outputTokens: 3 } },
+        { inputTokens: 50 },
+      ],
+      [
+        'its input, and the cache holds more than its length tells',
+        { inputKnown: false, usage: { ...NO_TOKENS, cacheReadTokens: 500 } },
+        { inputTokens: 0, cacheReadTokens: 500 },
+      ],
+    ])('that never told %s fills that side by its length, flagged', (_, told, usage) => {
+      expect(report({ isWhole: true, request: { ...request, body }, reading: { ...reading, ...told } })).toMatchObject({
+        usage,
+        estimated: true,
+        usageMissing: true,
+      });
+    });
+
+    it('fills the input of one that broke after its beginning', () => {
+      const told = { ...reading, inputKnown: false, final: false, usage: { ...NO_TOKENS, outputTokens: 1 } };
+      expect(report({ request: { ...request, body }, reading: { ...told, outputBytes: 0 } })).toMatchObject({
+        usage: { ...NO_TOKENS, inputTokens: 11, outputTokens: 1 },
+        estimated: true,
+        usageMissing: true,
+      });
+    });
+
+    it('leaves the output of one that broke a floor, and does not call it missing', () => {
+      const told = { ...reading, outputKnown: false, final: false, usage: { ...NO_TOKENS, inputTokens: 7 } };
+      expect(report({ reading: told, answerBytes: 999 })).toMatchObject({
+        usage: { inputTokens: 7, outputTokens: 100 },
+        estimated: true,
+        usageMissing: false,
+      });
+    });
+
+    it('estimates nothing of one that broke', () => {
+      expect(report({ reading: silent, answerBytes: 401 })).toMatchObject({
+        usage: NO_TOKENS,
+        estimated: true,
+        usageMissing: false,
+      });
+    });
+
+    it('never books nothing of an answer without figures', () => {
+      fc.assert(
+        fc.property(fc.nat(10_000), fc.nat(10_000), fc.nat(10_000), (sent, answerBytes, outputBytes) => {
+          const { usage } = report({
+            isWhole: true,
+            request: { ...request, body: Buffer.alloc(sent + 1) },
+            reading: { ...silent, outputBytes },
+            answerBytes,
+          });
+          expect(usage.inputTokens).toBeGreaterThan(0);
+          expect(usage.outputTokens).toBe(Math.ceil(Math.max(answerBytes, outputBytes) / 4));
+        }),
+      );
+    });
+  });
+
+  it('keeps no more of a name than any vendor gives, whoever gave it', () => {
+    const long = `claude-${'x'.repeat(1_000_000)}`;
+    const admission = { leases: [], model: long };
+    const named = report({ reading: { ...reading, model: long }, admission });
+    const asked = report({ request: { ...request, model: long }, reading: { ...reading, model: null }, admission });
+    expect(named.model).toMatch(/^claude-x+~[\w-]{12}$/);
+    expect(named.model).toHaveLength(200);
+    expect(asked.model).toBe(named.model);
+    expect(named.admission).toEqual({ leases: [], model: '' });
+    const whole = { leases: [], model: 'm'.repeat(200) };
+    expect(report({ admission: whole }).admission).toBe(whole);
+  });
+
   it('has no negative duration and no beta where there is none', () => {
     const withoutBeta = { ...request, headers: {} };
     expect(report({ endedAt: 0, request: withoutBeta })).toMatchObject({ durationMs: 0, betaHeader: null });
+  });
+});
+
+describe('toWastedAttempt', () => {
+  it('says what an account was paid for nothing', () => {
+    const account = testAccount({ quotaResetTime: '03:00' });
+    const wasted = { ...reading, final: false };
+    expect(toWastedAttempt({ request, account, service: 'claude', reading: wasted, at: 5_000 })).toEqual({
+      at: new Date(5_000),
+      accountId: account.id,
+      quotaResetTime: '03:00',
+      service: 'claude',
+      model: 'vendor-opus-1',
+      usage: { ...reading.usage, outputTokens: 100 },
+      betaHeader: 'fast-mode-2026-02-01',
+      speed: 'fast',
+      serviceTier: 'standard',
+    });
+  });
+
+  it('takes an input that was never told from its length', () => {
+    const wasted = { ...reading, final: false, inputKnown: false, usage: { ...NO_TOKENS, outputTokens: 1 } };
+    const parts = {
+      request: { ...request, body: Buffer.alloc(41) },
+      account: testAccount(),
+      service: 'claude' as const,
+    };
+    expect(toWastedAttempt({ ...parts, reading: wasted, at: 5_000 }).usage.inputTokens).toBe(11);
   });
 });

@@ -3,12 +3,17 @@ export async function settledWithin(promise: Promise<unknown>, ms: number): Prom
   await rejectedAfter(promise, ms).catch(() => undefined);
 }
 
+/** Nothing came in time; whether it still will is not known. */
+export class NoAnswerError extends Error {
+  override readonly name = 'NoAnswerError';
+}
+
 /** The promise's outcome, or a rejection when there is none after that time. */
 export async function rejectedAfter<T>(promise: Promise<T>, ms: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
-      reject(new Error(`No answer within ${ms} ms`));
+      reject(new NoAnswerError(`No answer within ${ms} ms`));
     }, ms);
   });
   try {

@@ -139,6 +139,19 @@ describe('keyFiguresOf', () => {
       expect(figures.today).toMatchObject({ costUsd: 1, realCostUsd: 1 });
     });
 
+    it('prices cache writes by how long they lived where the counters tell', () => {
+      const byLife: PriceTokens = (_, { hasCacheSplit, ephemeral5mTokens, ephemeral1hTokens, cacheCreateTokens }) =>
+        hasCacheSplit ? ephemeral5mTokens + 2 * ephemeral1hTokens : 100 * cacheCreateTokens;
+      const month = { requests: '1', inputTokens: '1', cacheCreateTokens: '30' };
+      const costOf = (split: Record<string, string>): number | undefined =>
+        keyFiguresOf(stored({ models: [model('m', { month: { ...month, ...split } })] }), byLife).models[0]?.costUsd;
+      expect(costOf({ ephemeral5mTokens: '20', ephemeral1hTokens: '10' })).toBe(40);
+      expect(costOf({ ephemeral1hTokens: '30' })).toBe(60);
+      expect(costOf({})).toBe(3000);
+      const later = { ...{ ratedCostMicro: '7000000' }, ...{ uncostedCacheCreateTokens: '9' } };
+      expect(costOf({ ...later, uncostedEphemeral1hTokens: '9' })).toBe(25);
+    });
+
     it('prices the tokens as of an unknown model where not even the models were kept', () => {
       const total = { totalTokens: '1000000' };
       expect(keyFiguresOf(stored({ counters: { total, today: {}, month: {} } }), price).total).toMatchObject({

@@ -1,6 +1,6 @@
 import type { TokenUsage } from '@crs/extension-api';
 import type { ModelCounters, ModelFigures, StoredHash, StoredKeyUsage, UsageFigures } from './key-usage.js';
-import { uncostedField } from './usage-counters.js';
+import { uncostedField } from './ledger/usage-counters.js';
 
 type Tokens = Omit<UsageFigures, 'costUsd' | 'realCostUsd'>;
 
@@ -86,7 +86,8 @@ function lifetimeOf({ model, total, month, earlierMonths }: ModelCounters, price
   return ahead > 0 ? lifetime : ofMonths;
 }
 
-function modelFiguresOf(model: string, hash: StoredHash, price: PriceTokens): ModelFigures {
+/** What one hash of counters says of a model. */
+export function modelFiguresOf(model: string, hash: StoredHash, price: PriceTokens): ModelFigures {
   const tokens = tokensOf(hash);
   const rated = hash['ratedCostMicro'];
   const real = hash['realCostMicro'] ?? rated;
@@ -125,15 +126,15 @@ function tokensOf(hash: StoredHash, nameOf: (field: string) => string = (field) 
 
 const totalField = (field: string): string => `total${field.charAt(0).toUpperCase()}${field.slice(1)}`;
 
-/** Old counters do not say how long cache writes lived; the shorter life is the usual one. */
+/** Counters of very old versions do not say how long cache writes lived; the shorter life is the usual one. */
 const toUsage = (tokens: Tokens): TokenUsage => ({
   inputTokens: tokens.inputTokens,
   outputTokens: tokens.outputTokens,
   cacheCreateTokens: tokens.cacheCreateTokens,
   cacheReadTokens: tokens.cacheReadTokens,
-  ephemeral5mTokens: 0,
-  ephemeral1hTokens: 0,
-  hasCacheSplit: false,
+  ephemeral5mTokens: tokens.ephemeral5mTokens,
+  ephemeral1hTokens: tokens.ephemeral1hTokens,
+  hasCacheSplit: tokens.ephemeral5mTokens + tokens.ephemeral1hTokens > 0,
 });
 
 export const isUsed = (figures: UsageFigures): boolean => figures.requests > 0 || figures.allTokens > 0;

@@ -27,9 +27,14 @@ export class KeyModelSearch {
     private readonly clock: Clock,
   ) {}
 
+  /** The set of the key's models names all of them. */
+  async isDone(keyId: string): Promise<boolean> {
+    return (await this.store.get(keys.usage.keyModelsSearched(keyId))) === SEARCHED;
+  }
+
   /** Empty for a key that was searched before. The time limit includes the wait for the searches of other keys. */
   async find(keyId: string): Promise<readonly string[]> {
-    if ((await this.store.get(keys.usage.keyModelsSearched(keyId))) === SEARCHED) return [];
+    if (await this.isDone(keyId)) return [];
     const pending = this.pending.get(keyId);
     if (pending !== undefined) return pending;
     const until = this.clock.now() + SEARCH_LIMIT_MS;

@@ -89,6 +89,33 @@ describeOnEachStore('KeyUsageRepository', (storeOfCase) => {
     ]);
   });
 
+  describe('of thousands of models', () => {
+    const models = Array.from({ length: 400 }, (_, n) => `m${n}`);
+
+    beforeEach(async () => {
+      await store.set(keys.usage.keyModelsSearched(K), '1');
+      await store.sadd(keys.usage.keyModels(K), ...models);
+      for (const model of models) await store.hset(keys.usage.keyModelTotal(K, model), { requests: model.slice(1) });
+      await store.set(keys.usage.keyModelDaily(K, 'm7', '2026-03-01'), 'damaged');
+    });
+
+    it('reads all, and lets others have their turn', async () => {
+      let turns = 0;
+      const count = setInterval(() => (turns += 1), 0);
+      const { models: read } = await sut.read(key, AT, 'indexes');
+      clearInterval(count);
+      expect(Object.fromEntries(read.map(({ model, total }) => [model, total['requests']]))).toEqual(
+        Object.fromEntries(models.map((model) => [model, model.slice(1)])),
+      );
+      expect(read.every(({ earlierMonths }) => earlierMonths.length === 12)).toBe(true);
+      expect(turns).toBeGreaterThan(5);
+    });
+
+    it('ends when nobody waits for it any more', async () => {
+      await expect(sut.read(key, AT, 'indexes', AbortSignal.abort())).rejects.toMatchObject({ status: 504 });
+    });
+  });
+
   describe('finding the models of a key', () => {
     const modelsFound = async () => (await sut.read(key, AT, 'everywhere')).models.map(({ model }) => model).sort();
 
@@ -97,6 +124,13 @@ describeOnEachStore('KeyUsageRepository', (storeOfCase) => {
       await store.sadd(keys.usage.index.modelMonthly('2026-03'), 'current', 'own');
       await store.sadd(keys.usage.index.modelMonthly('2025-03'), 'a-year-ago');
       await expect(modelsFound()).resolves.toEqual(['a-year-ago', 'current', 'own']);
+    });
+
+    it('asks for no models of other keys where its own are all known', async () => {
+      await store.sadd(keys.usage.keyModels(K), 'own');
+      await store.sadd(keys.usage.index.modelMonthly('2026-03'), 'of-another');
+      await store.set(keys.usage.keyModelsSearched(K), '1');
+      await expect(modelsFound()).resolves.toEqual(['own']);
     });
 
     it('searches the counters of a database without indexes, once', async () => {

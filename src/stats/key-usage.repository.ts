@@ -1,12 +1,23 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ApiKeySummary } from '@crs/extension-api';
-import { keys, STORE_CLIENT, type StoreClient } from '@crs/store';
+import { keys, STORE_CLIENT, type StoreClient, type StoreCommand } from '@crs/store';
 import { Zone } from '../core/time/zone.js';
 import { KeyModelSearch } from './key-model-search.js';
-import type { KeyCounters, KeyCosts, KeyRunning, KeyWindow, ModelCounters, StoredKeyUsage } from './key-usage.js';
+import type {
+  KeyCounters,
+  KeyCosts,
+  KeyRunning,
+  KeyWindow,
+  ModelCounters,
+  StoredHash,
+  StoredKeyUsage,
+} from './key-usage.js';
+import { readInChunks } from './roll-up/chunked-read.js';
 
 /** Monthly counters live 365 days, so at most that many months before the current one can hold any. */
 const EARLIER_MONTHS = 12;
+/** No key of this version has as many models that it takes as long; a store that hangs must not be asked for ever. */
+const READ_MS = 20_000;
 /** Where models are looked for: a search everywhere walks the whole database, so nobody unknown may start one. */
 export type ModelSource = 'indexes' | 'everywhere';
 
@@ -19,8 +30,17 @@ export class KeyUsageRepository {
     private readonly search: KeyModelSearch,
   ) {}
 
-  async read(key: ApiKeySummary, atMs: number, lookIn: ModelSource): Promise<StoredKeyUsage> {
-    const [totals, models] = await Promise.all([this.readTotals(key, atMs), this.readModels(key.id, atMs, lookIn)]);
+  /** @throws GatewayTimeoutException when the signal is aborted, by default after 20 seconds, before all was read */
+  async read(
+    key: ApiKeySummary,
+    atMs: number,
+    lookIn: ModelSource,
+    signal: AbortSignal = AbortSignal.timeout(READ_MS),
+  ): Promise<StoredKeyUsage> {
+    const [totals, models] = await Promise.all([
+      this.readTotals(key, atMs),
+      this.readModels(key.id, atMs, lookIn, signal),
+    ]);
     return { ...totals, models };
   }
 
@@ -79,40 +99,45 @@ export class KeyUsageRepository {
     return { slots, holds };
   }
 
-  private async readModels(keyId: string, atMs: number, lookIn: ModelSource): Promise<readonly ModelCounters[]> {
+  /** There may be thousands of models: others get their turn between two chunks of the reading. */
+  private async readModels(
+    keyId: string,
+    atMs: number,
+    lookIn: ModelSource,
+    signal: AbortSignal,
+  ): Promise<readonly ModelCounters[]> {
     const month = this.zone.month(atMs);
     const earlier = monthsBefore(month);
     const models = await this.listModels(keyId, [month, ...earlier], lookIn);
-    return Promise.all(models.map((model) => this.readModel(keyId, model, this.zone.day(atMs), month, earlier)));
+    const keysOf = (model: string): readonly string[] => [
+      keys.usage.keyModelTotal(keyId, model),
+      keys.usage.keyModelDaily(keyId, model, this.zone.day(atMs)),
+      ...[month, ...earlier].map((each) => keys.usage.keyModelMonthly(keyId, model, each)),
+    ];
+    const commands = models.flatMap(keysOf).map((key): StoreCommand => ['hgetall', key]);
+    const hashes = (await readInChunks(this.store, commands, signal)).map(toHash);
+    const each = commands.length / models.length;
+    return models.map((model, at) => countersOf(model, hashes.slice(at * each, (at + 1) * each)));
   }
 
-  private async readModel(
-    keyId: string,
-    model: string,
-    day: string,
-    month: string,
-    earlier: readonly string[],
-  ): Promise<ModelCounters> {
+  /** Every model that the key may have used: where v2's own index lacks some, v1's of all keys, and if asked for a search. */
+  private async listModels(keyId: string, months: readonly string[], lookIn: ModelSource): Promise<readonly string[]> {
     const k = keys.usage;
-    const [total, today, ofMonth, ...earlierMonths] = await Promise.all([
-      this.store.hgetall(k.keyModelTotal(keyId, model)),
-      this.store.hgetall(k.keyModelDaily(keyId, model, day)),
-      this.store.hgetall(k.keyModelMonthly(keyId, model, month)),
-      ...earlier.map((past) => this.store.hgetall(k.keyModelMonthly(keyId, model, past))),
-    ]);
-    return { model, total, today, month: ofMonth, earlierMonths };
-  }
-
-  /** Every model that the key may have used: v2's own index, v1's of all keys, and if asked for a search for the rest. */
-  private async listModels(keyId: string, months: readonly string[], lookIn: ModelSource): Promise<string[]> {
-    const k = keys.usage;
-    const known = await Promise.all([
-      this.store.smembers(k.keyModels(keyId)),
-      ...months.map((month) => this.store.smembers(k.index.modelMonthly(month))),
-    ]);
+    const isComplete = await this.search.isDone(keyId);
+    const own = await this.store.smembers(k.keyModels(keyId));
+    if (isComplete) return own;
+    const known = await Promise.all(months.map((month) => this.store.smembers(k.index.modelMonthly(month))));
     const found = lookIn === 'everywhere' ? await this.search.find(keyId) : [];
-    return [...new Set([...known.flat(), ...found])];
+    return [...new Set([...own, ...known.flat(), ...found])];
   }
+}
+
+/** A key of another type holds no counters. */
+const toHash = (reply: unknown): StoredHash => (reply ?? {}) as StoredHash;
+
+function countersOf(model: string, hashes: readonly StoredHash[]): ModelCounters {
+  const [total, today, month, ...earlierMonths] = hashes as [StoredHash, StoredHash, StoredHash, ...StoredHash[]];
+  return { model, total, today, month, earlierMonths };
 }
 
 /** The months before `2026-02`, newest first: `2026-01`, `2025-12`, ... */

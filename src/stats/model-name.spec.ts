@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { countedModelName, isClaudeFamily } from './model-name.js';
+import fc from 'fast-check';
+import { boundedModelName, countedModelName, isClaudeFamily, LONGEST_MODEL_NAME } from './model-name.js';
 
 describe('countedModelName', () => {
   it.each([
@@ -21,6 +22,38 @@ describe('countedModelName', () => {
   ])('counts "%s" as "%s"', (model, expected) => {
     expect(countedModelName(model)).toBe(expected);
     expect(countedModelName(expected)).toBe(expected);
+  });
+});
+
+describe('boundedModelName', () => {
+  it.each([
+    ['claude-opus-4-1', 'claude-opus-4-1'],
+    [' a\u0000b\nc\u009f ', 'a\ufffdb\ufffdc\ufffd'],
+    ['m'.repeat(200), 'm'.repeat(200)],
+    ['', ''],
+  ])('of %j is %j', (model, expected) => {
+    expect(boundedModelName(model)).toBe(expected);
+  });
+
+  it('begins as a longer name does, and tells such names apart', () => {
+    const [one, other] = ['1', '2'].map((end) => boundedModelName(`claude-opus-4-1-${'x'.repeat(1_000_000)}${end}`));
+    expect(one).toMatch(/^claude-opus-4-1-x{171}~[\w-]{12}$/);
+    expect(one).not.toBe(other);
+  });
+
+  it('is bounded, well formed, bounded again the same, and counted as the whole name is', () => {
+    const parts = fc.string({ unit: 'binary', minLength: 0, maxLength: 500 });
+    fc.assert(
+      fc.property(fc.constantFrom('', 'us.anthropic.claude-', 'x'.repeat(185)), parts, (start, rest) => {
+        const name = boundedModelName(start + rest);
+        expect(name.length).toBeLessThanOrEqual(LONGEST_MODEL_NAME);
+        expect(name.isWellFormed()).toBe(true);
+        expect(name).not.toMatch(/\p{Cc}/u);
+        expect(boundedModelName(name)).toBe(name);
+        expect(countedModelName(name)).toBe(countedModelName(start + rest));
+        expect(countedModelName(name).length).toBeLessThanOrEqual(LONGEST_MODEL_NAME);
+      }),
+    );
   });
 });
 

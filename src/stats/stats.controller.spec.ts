@@ -1,8 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Global, Module } from '@nestjs/common';
-import { ApiKeyDirectory, type ApiKeyId, type ApiKeySummary, NO_TOKENS, ROUTE_ACCESS } from '@crs/extension-api';
+import {
+  ApiKeyDirectory,
+  type ApiKeyId,
+  type ApiKeySummary,
+  NO_TOKENS,
+  OutageLimits,
+  ROUTE_ACCESS,
+} from '@crs/extension-api';
 import { keys, openSqliteStore, type SqliteStore } from '@crs/store';
 import { type HttpApp, startHttpApp } from '../../test/support/http-app.js';
+import { NO_OUTAGE } from '../../test/support/known-keys.js';
 import { testKeySummary } from '../../test/support/test-key-summary.ts';
 import { NO_LIMITS } from '../../test/support/test-principal.ts';
 import { TestClock } from '../../test/support/test-clock.js';
@@ -11,7 +19,7 @@ import { testUsageReport } from '../../test/support/test-usage-report.js';
 import { Zone } from '../core/time/zone.js';
 import { StatsController } from './stats.controller.js';
 import { StatsModule } from './stats.module.js';
-import { UsageRecorder } from './usage-recorder.js';
+import { UsageRecorder } from './ledger/usage-recorder.js';
 
 const NOW = Date.parse('2026-11-23T04:06:00Z');
 const report = testUsageReport({ at: new Date('2026-11-23T04:05:00Z') });
@@ -47,8 +55,8 @@ class OneKeyDirectory extends ApiKeyDirectory {
 
 @Global()
 @Module({
-  providers: [{ provide: ApiKeyDirectory, useClass: OneKeyDirectory }, Zone],
-  exports: [ApiKeyDirectory, Zone],
+  providers: [{ provide: ApiKeyDirectory, useClass: OneKeyDirectory }, NO_OUTAGE, Zone],
+  exports: [ApiKeyDirectory, OutageLimits, Zone],
 })
 class PortsModule {}
 
@@ -86,12 +94,18 @@ describe('GET /api/v2/keys/:id/stats', () => {
     await store.zadd(keys.limits.concurrency(K), NOW + 90_000, 'req-running');
     await store.zadd(keys.limits.holds(K), NOW + 90_000, 'req-running:1500000:12000:0');
     const recorder = http.app.get(UsageRecorder);
-    await recorder.record({ ...report, rateLimitWindowMinutes: 10 });
-    await recorder.record({
+    await recorder.record({ ...report, rateLimitWindowMinutes: 10 }, [], report.requestId);
+    const ofCodex = {
       ...report,
-      ...{ requestId: 'req-2', at: new Date('2026-11-22T04:05:00Z'), service: 'codex', model: 'gpt-5-codex' },
+      ...({
+        requestId: 'req-2',
+        at: new Date('2026-11-22T04:05:00Z'),
+        service: 'codex',
+        model: 'gpt-5-codex',
+      } as const),
       usage: { ...NO_TOKENS, inputTokens: 1977, outputTokens: 222, cacheReadTokens: 1024 },
-    });
+    };
+    await recorder.record(ofCodex, [], 'req-2');
     const claude = {
       requests: 1,
       inputTokens: 1203,
@@ -180,7 +194,7 @@ describe('GET /api/v2/keys/:id/stats', () => {
     const limits = async () => ((await get(K)).body as { readonly limits: object }).limits;
     expect(await limits()).toMatchObject({ concurrency: { used: 1 }, weekly: { used: 0, held: 1.5, remaining: 48.5 } });
     const admission = { leases: [hold, slot], model: 'claude-sonnet-4-5' };
-    await http.app.get(UsageRecorder).record({ ...report, admission });
+    await http.app.get(UsageRecorder).record({ ...report, admission }, [], report.requestId);
     expect(await limits()).toMatchObject({
       concurrency: { used: 0, remaining: 3 },
       weekly: { used: 0.02135055, held: 0, remaining: expect.closeTo(49.97864945, 9) },
@@ -195,6 +209,14 @@ describe('GET /api/v2/keys/:id/stats', () => {
       total: { requests: 4, inputTokens: 300_000, outputTokens: 700_000, costUsd: expect.closeTo(11.4, 9) },
       models: [],
     });
+  });
+
+  it('does not take the sum of many requests for one long prompt', async () => {
+    const counters = { inputTokens: '1000000', outputTokens: '0', requests: '40' };
+    await store.hset(keys.usage.keyModelTotal(K, 'gpt-5.4'), counters);
+    await store.sadd(keys.usage.keyModels(K), 'gpt-5.4');
+    const { body } = await get(K);
+    expect(body).toMatchObject({ models: [{ model: 'gpt-5.4', costUsd: expect.closeTo(2.5, 9) }] });
   });
 
   it.each(['00000000-0000-4000-8000-000000000000', 'no-id', '*', 'model', `${K}:model`])(

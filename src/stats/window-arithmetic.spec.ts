@@ -2,14 +2,10 @@ import { expect, it } from '@jest/globals';
 import { NO_TOKENS, type UsageReport } from '@crs/extension-api';
 import { keys, type StoreClient } from '@crs/store';
 import fc from 'fast-check';
+import { Bookkeeper } from '../../test/support/booking.js';
 import { describeOnEachStore } from '../../test/support/each-store.js';
-import { testConfig } from '../../test/support/test-config.js';
 import { testPricedUsage, testUsageReport } from '../../test/support/test-usage-report.js';
-import { Zone } from '../core/time/zone.js';
-import type { PricedUsage } from './usage-record.js';
-import { UsageRepository } from './usage.repository.js';
-
-const config = testConfig();
+import type { UsageRecord } from '@crs/extension-api';
 const MINUTES = 10;
 const LENGTH_MS = MINUTES * 60_000;
 const T0 = Date.parse('2026-11-23T04:00:00Z');
@@ -66,7 +62,7 @@ class WindowModel {
 describeOnEachStore('the window of a key', (storeOfCase) => {
   it('counts tokens and cost of what ends while it is running, to its last millisecond', async () => {
     const store = storeOfCase();
-    const sut = new UsageRepository(store, new Zone(config), config);
+    const sut = new Bookkeeper(store);
     let run = 0;
     await fc.assert(
       fc.asyncProperty(steps, async (sequence) => {
@@ -94,7 +90,7 @@ describeOnEachStore('the window of a key', (storeOfCase) => {
 
   it('counts a late booking of a request that ended before it began: rather once too often than never', async () => {
     const store = storeOfCase();
-    const sut = new UsageRepository(store, new Zone(config), config);
+    const sut = new Bookkeeper(store);
     const { keyId } = testUsageReport();
     await startWindow(store, keyId, T0);
     await sut.book(usageOf(keyId, 'req-1', T0 - 1, { tokens: 7, rate: 1 }));
@@ -107,7 +103,7 @@ function usageOf(
   requestId: string,
   at: number,
   { tokens, rate }: { readonly tokens: number; readonly rate: number },
-): PricedUsage {
+): UsageRecord {
   const usage = { ...NO_TOKENS, inputTokens: tokens };
   const change = { keyId, requestId, at: new Date(at), usage, rateLimitWindowMinutes: MINUTES };
   return testPricedUsage(testUsageReport(change), rate);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import {
   type AttemptFailure,
+  MOST_TOKENS_TOLD,
   type Platform,
   type RelayAdapter,
   type RelayRequest,
@@ -10,6 +11,7 @@ import {
 import { findPath } from '@crs/json-scan';
 import fc from 'fast-check';
 import { failureContextOf } from '../support/failures.js';
+import { anyEvent as event, anyUsage } from './any-event.js';
 
 /** What a client may show its key in; nothing of it may reach an upstream. */
 const CLIENT_KEY = 'cr_the-key-of-the-client';
@@ -65,11 +67,6 @@ const failure: fc.Arbitrary<AttemptFailure> = fc.oneof(
     text: failureText,
   }),
 );
-
-const eventName = fc.option(
-  fc.oneof(fc.string(), fc.constantFrom('message_start', 'message_delta', 'content_block_delta', 'response.completed')),
-);
-const event = fc.record({ event: eventName, data: fc.oneof(fc.string(), fc.json()) });
 
 function toRequest(
   adapter: RelayAdapter,
@@ -232,7 +229,7 @@ function describeAdapter(name: string, sut: RelayAdapter): void {
   it('meters any events and bodies without throwing, in whole figures that are not negative', () => {
     const bytes = fc.oneof(
       fc.uint8Array().map((array) => Buffer.from(array)),
-      fc.json().map((json) => Buffer.from(json)),
+      fc.oneof(fc.json(), anyUsage).map((json) => Buffer.from(json)),
     );
     fc.assert(
       fc.property(fc.array(fc.oneof(event, bytes)), (inputs) => {
@@ -241,12 +238,16 @@ function describeAdapter(name: string, sut: RelayAdapter): void {
           if (Buffer.isBuffer(input)) meter.onBody(input);
           else meter.onEvent(input);
         }
-        const { usage, outputBytes } = meter.read();
+        const { usage, outputBytes, ...told } = meter.read();
         const { hasCacheSplit, ...figures } = usage;
         for (const figure of [outputBytes, ...Object.values(figures)]) {
           expect(Number.isSafeInteger(figure) && figure >= 0).toBe(true);
         }
+        // Cache writes are the sum of two classes.
+        expect(Math.max(...Object.values(figures))).toBeLessThanOrEqual(2 * MOST_TOKENS_TOLD);
         expect(typeof hasCacheSplit).toBe('boolean');
+        // A side is known by a figure alone.
+        expect(told.started).toBe(told.started || told.inputKnown || told.outputKnown);
       }),
     );
   });

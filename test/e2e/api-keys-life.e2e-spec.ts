@@ -106,6 +106,7 @@ describeOnEachStoreConfig('the life of a key', (startStore) => {
     const unused = await app.key({ tags: ['paid'] });
     await ask(little.key);
     for (let n = 0; n < 3; n += 1) await ask(much.key);
+    await app.flushed();
     for (const sort of ['cost', 'costToday', 'costMonth']) {
       const { items } = await api('GET', `/keys?tag=paid&sort=${sort}`);
       expect(items.map(({ id }) => id)).toEqual([much.id, little.id, unused.id]);

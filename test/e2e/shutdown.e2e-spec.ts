@@ -88,6 +88,19 @@ describe('a gateway that is told to stop', () => {
     expect(await admin.request('GET', '/relay/requests')).toMatchObject({ items: [{ end: 'stopped', status: 200 }] });
   });
 
+  it('books a request that it leaves before its account has said a word', async () => {
+    await prepare(300);
+    simulator.script('up-a', [{ holdAfterEvents: -1 }]);
+    const answer = ask();
+    await simulator.held('up-a');
+    expect(await gateway.stop()).toBe(0);
+    expect((await answer).status).toBe(503);
+    await start(300);
+    expect(await admin.request('GET', `/keys/${client.id}/records`)).toMatchObject({
+      items: [{ estimated: true, inputTokens: 0, outputTokens: 0 }],
+    });
+  });
+
   it('does not wait for a client that takes nothing, and books what it used', async () => {
     await prepare(300);
     simulator.script('up-a', [{ textBytes: 16 * 1024 * 1024, deltaChars: 64 * 1024 }]);

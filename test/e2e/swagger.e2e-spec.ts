@@ -13,6 +13,12 @@ const ROUTES = [
   'DELETE /api/v2/keys/{id}/queue',
   'GET /api/v2/keys/{id}/queue',
   'GET /api/v2/settings/service-rates',
+  'DELETE /api/v2/settings/prices/{model}',
+  'GET /api/v2/settings/prices',
+  'GET /api/v2/settings/prices/{model}',
+  'POST /api/v2/stats/recompute',
+  'GET /api/v2/stats/doctor',
+  'PUT /api/v2/settings/prices/{model}',
   'POST /api/v2/accounts/test-proxy',
   'POST /api/v2/accounts/{platform}/{id}/test',
   'PUT /api/v2/settings/service-rates',
@@ -38,6 +44,14 @@ const ROUTES = [
   'GET /api/v2/keys',
   'GET /api/v2/keys/{id}',
   'GET /api/v2/keys/{id}/stats',
+  'GET /api/v2/keys/{id}/records',
+  'GET /api/v2/stats/accounts',
+  'GET /api/v2/stats/cost',
+  'GET /api/v2/stats/dashboard',
+  'GET /api/v2/stats/keys/{id}',
+  'GET /api/v2/stats/top-keys',
+  'GET /api/v2/stats/trends',
+  'GET /api/v2/stats/usage',
   'GET /api/v2/relay/requests',
   'GET /api/v2/relay/requests/{requestId}',
   'GET /api/v2/settings/relay',
@@ -142,6 +156,13 @@ describe('the API documentation', () => {
           .map((status) => `${name}: ${status} without words`),
       ];
     });
+    expect(lacking).toEqual([]);
+  });
+
+  it('says of statistics that the store may be away', () => {
+    const ofStatistics = operations.filter(([name]) => /\/v2\/(?:stats\/|keys\/\{id\}\/(?:stats|records))/.test(name));
+    const lacking = ofStatistics.filter(([, { responses }]) => responses['503'] === undefined).map(([name]) => name);
+    expect(ofStatistics.length).toBeGreaterThan(8);
     expect(lacking).toEqual([]);
   });
 

@@ -2,8 +2,9 @@ import { keys, STORE_CLIENT, type StoreClient } from '@crs/store';
 import { eventually } from './eventually.ts';
 import type { TestApp } from './test-app.ts';
 
-/** What is held in the store for a key and for accounts: the members of their sets. */
+/** What is held for a key and for accounts, after what has ended is settled: the members of their sets in the store. */
 export async function heldLeases(app: TestApp, keyId: string, accountIds: readonly string[] = []): Promise<string[]> {
+  await app.flushed();
   const store = app.app.get<StoreClient>(STORE_CLIENT);
   const sets = [
     keys.limits.concurrency(keyId),

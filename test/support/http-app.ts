@@ -9,14 +9,18 @@ import {
 } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
+import { SettlementBarrier } from '@crs/extension-api';
 import { openSqliteStore, STORE_CLIENT, type StoreClient } from '@crs/store';
 import { AppConfig } from '../../src/core/config/app-config.js';
 import { configureHttp } from '../../src/core/http/configure-http.js';
 import { createHttpAdapter } from '../../src/core/http/http-adapter.js';
 import { HttpModule } from '../../src/core/http/http.module.js';
 import { setupSwagger } from '../../src/core/http/swagger.js';
+import { LeftJournals, RequestJournal } from '../../src/core/journal/request-journal.js';
 import { Clock, SystemClock } from '../../src/core/time/clock.js';
 import { Zone } from '../../src/core/time/zone.js';
+import { MemoryJournal, NoLeftJournals } from './memory-journal.js';
+import { NOTHING_WAITS } from './nothing-waits.js';
 import { testConfig } from './test-config.js';
 
 export interface HttpAppOptions extends ModuleMetadata {
@@ -41,7 +45,11 @@ export interface HttpApp {
 @Module({})
 class TestPlatformModule {
   static with(providers: Provider[]): DynamicModule {
-    return { module: TestPlatformModule, providers, exports: [AppConfig, Clock, STORE_CLIENT, Zone] };
+    return {
+      module: TestPlatformModule,
+      providers,
+      exports: [AppConfig, Clock, LeftJournals, RequestJournal, SettlementBarrier, STORE_CLIENT, Zone],
+    };
   }
 }
 
@@ -59,6 +67,9 @@ export async function startHttpApp(options: HttpAppOptions = {}): Promise<HttpAp
     { provide: Clock, useValue: clock },
     { provide: STORE_CLIENT, useValue: store },
     Zone,
+    { provide: RequestJournal, useFactory: () => new MemoryJournal() },
+    { provide: LeftJournals, useFactory: () => new NoLeftJournals() },
+    { provide: SettlementBarrier, useValue: NOTHING_WAITS },
   ]);
   const module = await Test.createTestingModule({
     ...metadata,

@@ -1,7 +1,7 @@
 import { type ApiKeyId, type ApiKeySummary, NO_TOKENS, toApiKeyId } from '@crs/extension-api';
 import type { StoreClient } from '@crs/store';
 import { StatsModule } from '../../src/stats/stats.module.js';
-import { UsageRecorder } from '../../src/stats/usage-recorder.js';
+import { UsageRecorder } from '../../src/stats/ledger/usage-recorder.js';
 import { startHttpApp } from './http-app.js';
 import { type Answer, call, sendJson } from './http-fixture.js';
 import { KnownKeys, KnownKeysModule } from './known-keys.js';
@@ -46,7 +46,7 @@ export async function startLookupApp(store: StoreClient): Promise<LookupApp> {
   const imports = [KnownKeysModule.with(known), StatsModule];
   const { app, url } = await startHttpApp({ imports, store, clock: new TestClock(NOW) });
   const record = (change: Partial<typeof report>): Promise<void> =>
-    app.get(UsageRecorder).record({ ...report, ...change });
+    app.get(UsageRecorder).record({ ...report, ...change }, [], change.requestId ?? report.requestId);
   const add = (secret: string, change: Partial<ApiKeySummary>): void => {
     known.bySecret.set(secret, testKeySummary(change));
   };

@@ -1,6 +1,10 @@
+import { mkdtempSync, rmSync } from 'node:fs';
 import { type IncomingMessage, request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createRelayApp, type RelayAppOptions } from '../../src/bootstrap.js';
+import { SettlementQueue } from '../../src/stats/ledger/settlement-queue.js';
 import { type ConfigOverrides, testConfig } from './test-config.ts';
 
 /** Who is logged in. */
@@ -24,10 +28,13 @@ export class TestApp {
     readonly app: NestFastifyApplication,
     readonly url: string,
     private readonly token: string,
+    private readonly folder: string,
   ) {}
 
   static async start(config: ConfigOverrides = {}, extensions: RelayAppOptions['extensions'] = []): Promise<TestApp> {
+    const folder = mkdtempSync(join(tmpdir(), 'crs-app-'));
     const merged = testConfig({
+      dataDir: folder,
       ...config,
       admin: { username: TEST_ADMIN.username, password: TEST_ADMIN.password, ...config.admin },
     });
@@ -40,7 +47,7 @@ export class TestApp {
       body: JSON.stringify(TEST_ADMIN),
     });
     const { token } = (await login.json()) as { token: string };
-    return new TestApp(app, url, token);
+    return new TestApp(app, url, token, folder);
   }
 
   /** A call of the admin API; `body` is sent as JSON. */
@@ -93,8 +100,14 @@ export class TestApp {
     return body;
   }
 
+  /** Resolves when everything that was used is in the store. */
+  async flushed(): Promise<void> {
+    await this.app.get(SettlementQueue).flushed();
+  }
+
   async close(): Promise<void> {
     await this.app.close();
+    rmSync(this.folder, { recursive: true, force: true });
   }
 }
 

@@ -1,15 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import { OutcomeLatch, type RelayOutcome } from './outcome-latch.js';
 
-const completed: RelayOutcome = { end: 'completed', report: null };
+const completed: RelayOutcome = { requestId: 'req-1', end: 'completed', report: null, waste: [] };
 
 describe('OutcomeLatch', () => {
   it('tells every listener the first outcome, once', async () => {
     const sut = new OutcomeLatch();
     const seen: string[] = [];
     sut.beforeEnd(async (outcome) => void seen.push(outcome.end));
-    await Promise.all([sut.settle(completed), sut.settle({ end: 'client_gone', report: null })]);
-    await sut.settle({ end: 'failed', report: null });
+    await Promise.all([sut.settle(completed), sut.settle({ ...completed, end: 'client_gone' })]);
+    await sut.settle({ ...completed, end: 'failed' });
     expect(seen).toEqual(['completed']);
   });
 

@@ -1,12 +1,15 @@
-import type { UsageReport } from '@crs/extension-api';
+import type { UsageReport, WastedAttempt } from '@crs/extension-api';
 
 /** How a client request ended. */
 export type RelayEnd = 'completed' | 'client_gone' | 'upstream_broken' | 'stopped' | 'failed';
 
 export interface RelayOutcome {
+  readonly requestId: string;
   readonly end: RelayEnd;
   /** What is to be booked; null when nothing was spent. */
   readonly report: UsageReport | null;
+  /** Attempts that an upstream was paid for and that led to no answer. */
+  readonly waste: readonly WastedAttempt[];
 }
 
 type Listener = (outcome: RelayOutcome) => Promise<void>;

@@ -40,6 +40,8 @@ const NOTHING: MeterReading = {
   model: null,
   final: false,
   started: false,
+  inputKnown: false,
+  outputKnown: false,
   outputBytes: 0,
   speed: null,
   serviceTier: null,
@@ -54,7 +56,14 @@ const START_USAGE = {
   ephemeral1hTokens: 11,
   hasCacheSplit: true,
 };
-const STARTED = { model: 'claude-opus-5-5', started: true, speed: null, serviceTier: 'standard' };
+const STARTED = {
+  model: 'claude-opus-5-5',
+  started: true,
+  inputKnown: true,
+  outputKnown: true,
+  speed: null,
+  serviceTier: 'standard',
+};
 
 const start = (usage: unknown, model: unknown = 'm'): readonly [string, unknown] => [
   'message_start',
@@ -116,6 +125,8 @@ describe('AnthropicUsageMeter', () => {
       model: 'm',
       final: true,
       started: true,
+      inputKnown: true,
+      outputKnown: true,
       speed: 'fast',
       serviceTier: 'priority',
     });
@@ -213,9 +224,43 @@ describe('AnthropicUsageMeter', () => {
     expect(readBody(body)).toEqual(NOTHING);
   });
 
-  it.each([['12'], [-1], [1.5], [1e300], [null], [{}]])('takes %j for no figure', (value) => {
+  it.each([['12'], [-1], [1.5], [1e300], [100_000_001], [null], [{}]])('takes %j for no figure', (value) => {
     expect(readBody({ usage: { input_tokens: value } })).toEqual({ ...NOTHING, final: true });
     expect(readEvents(delta({ output_tokens: value }))).toEqual(NOTHING);
+  });
+
+  it.each<[string, object, readonly [boolean, boolean]]>([
+    ['both', { input_tokens: 5, output_tokens: 5 }, [true, true]],
+    [
+      'both, all of the input from the cache',
+      { input_tokens: 0, output_tokens: 0, cache_read_input_tokens: 9 },
+      [true, true],
+    ],
+    ['both, the most that is believed', { input_tokens: 1e8, output_tokens: 1e8 }, [true, true]],
+    ['only the output', { output_tokens: 5 }, [false, true]],
+    ['only the input', { input_tokens: 5 }, [true, false]],
+    ['an input that is none', { input_tokens: 1e30, output_tokens: 5 }, [false, true]],
+    ['an output that is none', { input_tokens: 5, output_tokens: Number.MAX_SAFE_INTEGER }, [true, false]],
+    ['cached input that is none', { input_tokens: 5, output_tokens: 5, cache_read_input_tokens: -5 }, [false, true]],
+    [
+      'a class of cache writes that is none',
+      { input_tokens: 5, output_tokens: 5, cache_creation: { ephemeral_1h_input_tokens: 1e9 } },
+      [false, true],
+    ],
+  ])('knows which side was told: %s', (_, usage, [inputKnown, outputKnown]) => {
+    expect(readBody({ usage })).toMatchObject({ inputKnown, outputKnown });
+    expect(readEvents(start({}), delta(usage))).toMatchObject({ inputKnown, outputKnown });
+  });
+
+  it('knows a side that was told once, whatever comes before or after it', () => {
+    const none = { input_tokens: -5, cache_read_input_tokens: 1e30 };
+    const told = { input_tokens: 5, cache_read_input_tokens: 9 };
+    for (const events of [
+      [start(none), delta(told)],
+      [start(told), delta(none)],
+    ]) {
+      expect(readEvents(...events)).toMatchObject({ inputKnown: true, usage: { inputTokens: 5, cacheReadTokens: 9 } });
+    }
   });
 
   it('takes a later event without usage or with an empty model for no news', () => {

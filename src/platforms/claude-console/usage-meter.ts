@@ -1,4 +1,11 @@
-import { type MeterReading, NO_TOKENS, type StreamEvent, type TokenUsage, type UsageMeter } from '@crs/extension-api';
+import {
+  type MeterReading,
+  MOST_TOKENS_TOLD,
+  NO_TOKENS,
+  type StreamEvent,
+  type TokenUsage,
+  type UsageMeter,
+} from '@crs/extension-api';
 import { scanObject } from '@crs/json-scan';
 import { asRecord, asText, type JsonRecord, parseJson } from './untyped-json.js';
 
@@ -27,6 +34,10 @@ interface Figures {
   ephemeral1h: number | null;
 }
 
+type FigureName = keyof Figures;
+
+const INPUT_FIGURES = ['input', 'cacheCreate', 'cacheRead', 'ephemeral5m', 'ephemeral1h'] as const;
+
 /**
  * Reads the usage of one answer of the Messages API: the figures of `message_start`, overlaid field by field by those
  * of each `message_delta`, or the `usage` of a whole body. What it cannot read it leaves out.
@@ -40,6 +51,8 @@ export class AnthropicUsageMeter implements UsageMeter {
     ephemeral5m: null,
     ephemeral1h: null,
   };
+  /** Told, but as no number of tokens. */
+  private readonly unreadable = new Set<FigureName>();
   private model: string | null = null;
   private speed: string | null = null;
   private serviceTier: string | null = null;
@@ -72,6 +85,8 @@ export class AnthropicUsageMeter implements UsageMeter {
       model: this.model,
       final: this.isFinal,
       started: Object.values(this.figures).some((figure) => figure !== null),
+      inputKnown: this.figures.input !== null && INPUT_FIGURES.every((name) => this.isReadable(name)),
+      outputKnown: this.figures.output !== null,
       outputBytes: this.outputBytes,
       speed: this.speed,
       serviceTier: this.serviceTier,
@@ -95,16 +110,26 @@ export class AnthropicUsageMeter implements UsageMeter {
   }
 
   private overlay(usage: JsonRecord): void {
-    const { figures } = this;
     const split = asRecord(usage['cache_creation']) ?? {};
-    figures.input = toCount(usage['input_tokens']) ?? figures.input;
-    figures.output = toCount(usage['output_tokens']) ?? figures.output;
-    figures.cacheCreate = toCount(usage['cache_creation_input_tokens']) ?? figures.cacheCreate;
-    figures.cacheRead = toCount(usage['cache_read_input_tokens']) ?? figures.cacheRead;
-    figures.ephemeral5m = toCount(split['ephemeral_5m_input_tokens']) ?? figures.ephemeral5m;
-    figures.ephemeral1h = toCount(split['ephemeral_1h_input_tokens']) ?? figures.ephemeral1h;
+    this.take('input', usage['input_tokens']);
+    this.take('output', usage['output_tokens']);
+    this.take('cacheCreate', usage['cache_creation_input_tokens']);
+    this.take('cacheRead', usage['cache_read_input_tokens']);
+    this.take('ephemeral5m', split['ephemeral_5m_input_tokens']);
+    this.take('ephemeral1h', split['ephemeral_1h_input_tokens']);
     this.speed = asText(usage['speed']) ?? this.speed;
     this.serviceTier = asText(usage['service_tier']) ?? this.serviceTier;
+  }
+
+  private take(name: FigureName, value: unknown): void {
+    const count = toCount(value);
+    if (count !== null) this.figures[name] = count;
+    else if (value !== undefined && value !== null) this.unreadable.add(name);
+  }
+
+  /** Not spoken of, or told as a number of tokens at least once. */
+  private isReadable(name: FigureName): boolean {
+    return this.figures[name] !== null || !this.unreadable.has(name);
   }
 
   /** With the split of cache writes known, their sum is what counts, whatever the total beside it says. */
@@ -135,5 +160,6 @@ function textBytes(data: string): number {
 }
 
 function toCount(value: unknown): number | null {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : null;
+  const isCount = typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value <= MOST_TOKENS_TOLD;
+  return isCount ? value : null;
 }

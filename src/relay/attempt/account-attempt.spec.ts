@@ -1,15 +1,20 @@
-import type { UsageMeter } from '@crs/extension-api';
+import { NO_TOKENS, type WastedAttempt } from '@crs/extension-api';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { testAccount } from '../../../test/support/test-account.ts';
+import { MemoryJournal } from '../../../test/support/memory-journal.ts';
+import { TestClock } from '../../../test/support/test-clock.ts';
 import { testConfig } from '../../../test/support/test-config.ts';
 import { testRelayRequest } from '../../../test/support/test-relay-request.ts';
+import { testRetryJob } from '../../../test/support/test-retry-job.ts';
 import type { IncomingResponse } from '../../core/egress/http-exchange.js';
 import { UpstreamBody } from '../../core/egress/upstream-body.js';
+import type { PlatformRegistry } from '../../core/platforms/platform.registry.js';
 import { ClaudeConsolePlatform } from '../../platforms/claude-console/claude-console.platform.js';
 import { COUNT_TOKENS, type Endpoint, MESSAGES } from '../endpoints.js';
+import { RelayLedger } from '../relay-ledger.js';
 import type { UpstreamClient } from '../upstream/upstream-client.js';
 import { AccountAttempt } from './account-attempt.js';
-import { AttemptFailedError } from './attempt-failed.error.js';
+import { AttemptFailedError, ClientGoneError } from './attempt-failed.error.js';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -25,10 +30,17 @@ interface Case {
 describe('AccountAttempt', () => {
   const open = jest.fn<UpstreamClient['open']>();
   const aborted = jest.fn<(reason: Error) => void>();
+  const platforms = { get: () => new ClaudeConsolePlatform() } as unknown as PlatformRegistry;
   let body: UpstreamBody;
+  let journal: MemoryJournal;
+  let ledger: RelayLedger;
+  let waste: WastedAttempt[];
 
   beforeEach(() => {
     jest.clearAllMocks();
+    journal = new MemoryJournal();
+    ledger = new RelayLedger(journal, platforms, new TestClock(9_000));
+    waste = [];
     body = new UpstreamBody({ pause: () => undefined, resume: () => undefined, abort: aborted });
   });
 
@@ -39,11 +51,10 @@ describe('AccountAttempt', () => {
   const run = ({ status = 200, contentType = 'application/json', stream = false, endpoint = MESSAGES }: Case) => {
     const response: IncomingResponse = { status, headers: { 'content-type': contentType }, body };
     open.mockResolvedValue(response);
-    const sut = new AccountAttempt({ open } as unknown as UpstreamClient, testConfig());
-    const meter: UsageMeter = adapter.createUsageMeter();
+    const sut = new AccountAttempt({ open } as unknown as UpstreamClient, ledger, testConfig());
     const request = testRelayRequest({ stream, endpoint: endpoint.name });
-    const { signal } = new AbortController();
-    return sut.run({ request, account: testAccount(), adapter, endpoint, meter, signal });
+    const job = testRetryJob({ request, endpoint, waste });
+    return sut.run({ ...job, account: testAccount(), adapter, meter: adapter.createUsageMeter() });
   };
 
   const failureOf = async (given: Case): Promise<AttemptFailedError> => {
@@ -149,5 +160,71 @@ describe('AccountAttempt', () => {
     whole(endpoint === MESSAGES ? '{"type":"message"}' : '{"input_tokens":7}');
     await run({ endpoint });
     expect(open.mock.calls[0]?.[2].headMs).toBe(headMs);
+  });
+
+  describe('in the books', () => {
+    const START =
+      'event: message_start\ndata: {"type":"message_start","message":{"model":"m","usage":{"input_tokens":7}}}\n\n';
+    const TEXT = 'event: content_block_delta\ndata: {"type":"content_block_delta","delta":{"text":"x"}}\n\n';
+    const ERROR = 'event: error\ndata: {"type":"error","error":{"type":"overloaded_error","message":"x"}}\n\n';
+    const SSE = { stream: true, contentType: 'text/event-stream' };
+    const [dispatched, inputKnown] = ['dispatched', 'inputKnown'].map((note) => `${note} ${testRelayRequest().id}`);
+
+    it('is noted before it is sent', async () => {
+      let notesWhenSent: readonly string[] = [];
+      open.mockImplementationOnce(() => {
+        notesWhenSent = [...journal.notes];
+        return Promise.reject(new AttemptFailedError({ kind: 'transport', reason: 'connect', detail: '' }));
+      });
+      await expect(run({})).rejects.toBeInstanceOf(AttemptFailedError);
+      expect(notesWhenSent).toEqual([dispatched]);
+      expect(waste).toEqual([]);
+    });
+
+    it('is noted again, once, when a stream has told its input', async () => {
+      body.push(Buffer.from(START + TEXT + START));
+      await run(SSE);
+      expect(journal.notes).toEqual([dispatched, inputKnown]);
+      expect(journal.inputs.get(testRelayRequest().id)?.usage).toEqual({ ...NO_TOKENS, inputTokens: 7 });
+      expect(waste).toEqual([]);
+    });
+
+    it.each<[string, (stream: UpstreamBody) => void]>([
+      [
+        'an error event',
+        (stream) => {
+          stream.push(Buffer.from(ERROR));
+        },
+      ],
+      [
+        'its end',
+        (stream) => {
+          stream.end();
+        },
+      ],
+      [
+        'a cut',
+        (stream) => {
+          stream.fail(new AttemptFailedError({ kind: 'transport', reason: 'reset', detail: '' }));
+        },
+      ],
+    ])('is waste where a stream has told its input and fails by %s', async (_, fail) => {
+      body.push(Buffer.from(START));
+      fail(body);
+      await failureOf(SSE);
+      expect(waste).toEqual([
+        expect.objectContaining({ model: 'm', usage: { ...NO_TOKENS, inputTokens: 7 }, at: new Date(9_000) }),
+      ]);
+    });
+
+    it.each([
+      ['has told no figure', '', () => new AttemptFailedError({ kind: 'transport', reason: 'reset', detail: '' })],
+      ['is not wanted any more', START, () => new ClientGoneError()],
+    ])('is no waste where a stream %s', async (_, sent, reason) => {
+      body.push(Buffer.from(sent));
+      body.fail(reason());
+      await expect(run(SSE)).rejects.toThrow();
+      expect(waste).toEqual([]);
+    });
   });
 });

@@ -4,13 +4,12 @@ import {
   type RelayRequest,
   type UpstreamAccount,
   type UpstreamRequest,
-  type UsageMeter,
 } from '@crs/extension-api';
 import { findPath, replaceSpan } from '@crs/json-scan';
 import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../../core/config/app-config.js';
 import type { IncomingResponse } from '../../core/egress/http-exchange.js';
-import type { Endpoint } from '../endpoints.js';
+import { type LedgerAttempt, RelayLedger } from '../relay-ledger.js';
 import { holdUntilContent } from '../stream/first-event.js';
 import type { RelayAnswer } from '../stream/relay-answer.js';
 import { StreamTracker } from '../stream/stream-tracker.js';
@@ -28,13 +27,8 @@ const MAX_REFUSAL_BYTES = 1024 * 1024;
 const MAY_PASS_THROUGH = (status: number): boolean => status >= 400 && status < 500 && !JUDGED_BY_STATUS.has(status);
 const JUDGED_BY_STATUS: ReadonlySet<number> = new Set([401, 402, 403, 429]);
 
-export interface AttemptOrder {
-  readonly request: RelayRequest;
-  readonly account: UpstreamAccount;
+export interface AttemptOrder extends LedgerAttempt {
   readonly adapter: RelayAdapter;
-  readonly endpoint: Endpoint;
-  /** Reads along what this attempt costs. */
-  readonly meter: UsageMeter;
   /** The client has gone, the gateway stops, or the time of the whole request is up. */
   readonly signal: AbortSignal;
 }
@@ -44,15 +38,27 @@ export interface AttemptOrder {
 export class AccountAttempt {
   constructor(
     private readonly upstream: UpstreamClient,
+    private readonly ledger: RelayLedger,
     private readonly config: AppConfig,
   ) {}
 
   /** Throws `AttemptFailedError`, or the reason for which the signal was aborted. */
   async run(order: AttemptOrder): Promise<RelayAnswer> {
+    try {
+      return await this.exchange(order);
+    } catch (error) {
+      const waste = error instanceof AttemptFailedError ? this.ledger.findWaste(order) : null;
+      if (waste !== null) order.waste.push(waste);
+      throw error;
+    }
+  }
+
+  private async exchange(order: AttemptOrder): Promise<RelayAnswer> {
     const { request, account, adapter, signal } = order;
     // The head of an answer that is paid for comes only with all of it: to ask another account would buy it again.
     const headMs = request.stream || !order.endpoint.isBooked ? this.config.relay.firstByteTimeoutMs : null;
     const outgoing = buildRequest(adapter, request, account);
+    this.ledger.noteDispatch(order);
     const response = await this.upstream.open(outgoing, account.proxy, { signal, headMs });
     // Another success (206, 204) is not what was asked for.
     if (response.status !== 200) throw await toStatusFailure(response);
@@ -62,7 +68,9 @@ export class AccountAttempt {
 
   private async commitStream(order: AttemptOrder, response: IncomingResponse): Promise<RelayAnswer> {
     if (!contentTypeOf(response).includes('text/event-stream')) throw await toNoStream(response);
-    const tracker = new StreamTracker(order.endpoint.protocol, order.meter);
+    const tracker = new StreamTracker(order.endpoint.protocol, order.meter, (reading) => {
+      this.ledger.noteInput(order, reading);
+    });
     const held = await holdUntilContent(response, tracker, {
       protocol: order.endpoint.protocol,
       idleMs: this.config.relay.idleTimeoutMs,

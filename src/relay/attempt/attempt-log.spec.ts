@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { testRequestEntry } from '../../../test/support/test-request-entry.ts';
+import { SystemClock } from '../../core/time/clock.js';
 import type { RequestEntry } from '../requests/request-entry.js';
 import { AttemptLog, FLUSH_AT, FLUSH_EVERY_MS, MOST_WAITING } from './attempt-log.js';
 import type { AttemptLogRepository } from './attempt-log.repository.js';
@@ -39,7 +40,7 @@ describe('AttemptLog', () => {
     jest.useFakeTimers();
     warned = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
     repository = new SlowRepository();
-    sut = new AttemptLog(repository as unknown as AttemptLogRepository);
+    sut = new AttemptLog(repository as unknown as AttemptLogRepository, new SystemClock());
   });
 
   afterEach(() => {
@@ -114,6 +115,20 @@ describe('AttemptLog', () => {
     add(1, 2);
     await sut.flush();
     expect(repository.writes).toEqual([['req_0', 'req_1'], ['req_2']]);
+  });
+
+  it('says once a minute that the store is away, however many requests end meanwhile', async () => {
+    repository.fault = new Error('away');
+    for (let at = 0; at < 5; at += 1) {
+      add(1, at);
+      await sut.flush();
+    }
+    expect(warned).toHaveBeenCalledTimes(1);
+    await jest.advanceTimersByTimeAsync(60_000);
+    add(1);
+    await sut.flush();
+    expect(warned).toHaveBeenCalledTimes(2);
+    expect(warned).toHaveBeenLastCalledWith(expect.objectContaining({ lost: 1, suppressed: 4 }));
   });
 
   it('writes what waits before the process ends, and does not wait for ever', async () => {

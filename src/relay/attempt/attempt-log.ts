@@ -1,4 +1,6 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { Alarm } from '../../core/logging/alarm.js';
+import { Clock } from '../../core/time/clock.js';
 import { settledWithin } from '../../stats/bounded-wait.js';
 import type { RequestEntry } from '../requests/request-entry.js';
 import { AttemptLogRepository } from './attempt-log.repository.js';
@@ -13,13 +15,21 @@ const SHUTDOWN_WAIT_MS = 5000;
 /** Collects what became of each request and has it written behind the answers. */
 @Injectable()
 export class AttemptLog implements OnApplicationShutdown {
-  private readonly logger = new Logger(AttemptLog.name);
+  private readonly refusals: Alarm;
+  private readonly crowding: Alarm;
   private readonly waiting: RequestEntry[] = [];
   private dropped = 0;
   private timer: NodeJS.Timeout | null = null;
   private flushed: Promise<void> = Promise.resolve();
 
-  constructor(private readonly repository: AttemptLogRepository) {}
+  constructor(
+    private readonly repository: AttemptLogRepository,
+    clock: Clock,
+  ) {
+    const logger = new Logger(AttemptLog.name);
+    this.refusals = new Alarm(logger, clock, 'warn');
+    this.crowding = new Alarm(logger, clock, 'warn');
+  }
 
   /** Never waits and never throws. */
   add(entry: RequestEntry): void {
@@ -51,7 +61,7 @@ export class AttemptLog implements OnApplicationShutdown {
     if (this.dropped === 0) return;
     const { dropped } = this;
     this.dropped = 0;
-    this.logger.warn({ msg: 'Requests are missing in the attempt log: the store was too slow for them', dropped });
+    this.crowding.raise({ msg: 'Requests are missing in the attempt log: the store was too slow for them', dropped });
   }
 
   /** Not tried again: what is missing is a look back, and the store has other things to catch up with. */
@@ -60,11 +70,8 @@ export class AttemptLog implements OnApplicationShutdown {
       await this.repository.write(entries);
     } catch (error: unknown) {
       const lost = entries.length;
-      this.logger.warn({
-        msg: 'Requests are missing in the attempt log: the store did not take them',
-        lost,
-        err: error,
-      });
+      const msg = 'Requests are missing in the attempt log: the store did not take them';
+      this.refusals.raise({ msg, lost, err: error });
     }
   }
 }

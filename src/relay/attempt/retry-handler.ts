@@ -1,56 +1,28 @@
 import {
   type AccountId,
   type FailureVerdict,
-  type Principal,
   type RelayAdapter,
   RelayError,
-  type RelayRequest,
   type UpstreamAccount,
-  type UsageMeter,
 } from '@crs/extension-api';
 import { Injectable, Logger } from '@nestjs/common';
 import { AccountHealthService } from '../../account/account-health.service.js';
 import { countSame, failureContext } from '../../account/failure-context.js';
 import { AppConfig } from '../../core/config/app-config.js';
-import type { Lease } from '../../core/lease/lease-keeper.js';
 import { PlatformRegistry } from '../../core/platforms/platform.registry.js';
 import { Clock } from '../../core/time/clock.js';
 import { AwaitedAccountError } from '../../scheduler/awaited-account.error.js';
 import { NoAccountError } from '../../scheduler/no-account.error.js';
 import { type AccountQuery, SchedulerService, type Selection } from '../../scheduler/scheduler.service.js';
-import type { Endpoint } from '../endpoints.js';
 import type { RelayAnswer } from '../stream/relay-answer.js';
 import { AccountAttempt } from './account-attempt.js';
 import { AttemptFailedError, AttemptTimeoutError } from './attempt-failed.error.js';
-import { type AttemptRecord, toAttemptRecord, toInterceptionRecord } from './attempt-record.js';
+import { toAttemptRecord, toInterceptionRecord } from './attempt-record.js';
 import { planNext } from './attempt-plan.js';
 import { type FailedAttempt, toFinalError } from './final-error.js';
 import { toRefusal } from './refusal.js';
+import type { RetryJob, Spending } from './retry-job.js';
 import { Deadline, pause } from './timers.js';
-
-/** Who is being paid at the moment, and what has been seen of it. */
-export interface Spending {
-  readonly selection: Selection;
-  readonly meter: UsageMeter;
-  /** Of the answer; 200 as long as it is awaited. */
-  readonly status: number;
-}
-
-export interface RetryJob {
-  readonly request: RelayRequest;
-  readonly principal: Principal;
-  readonly endpoint: Endpoint;
-  /** Names of the platforms whose accounts may be asked. */
-  readonly platforms: readonly string[];
-  /** Aborted when nobody waits any more; `run` then throws the reason. */
-  readonly signal: AbortSignal;
-  /** Every attempt is noted here as it ends. */
-  readonly attempts: AttemptRecord[];
-  /** Kept up to date, so that a request that is left in the middle of an attempt can be booked. */
-  spending: Spending | null;
-  /** The slot of the account that is asked, or that has served; whoever ends the request ends it. */
-  slot: Lease | null;
-}
 
 export interface Served {
   readonly answer: RelayAnswer;
@@ -148,11 +120,16 @@ export class RetryHandler {
     const adapter = this.adapterOf(account.platform);
     const meter = adapter.createUsageMeter();
     const startedAt = this.clock.now();
-    job.spending = { selection, meter, status: 200 };
+    const spending: Spending = { selection, meter, status: 200, answerBytes: 0 };
+    job.spending = spending;
     try {
       const answer = await this.attempt.run({ ...job, account, adapter, meter, signal });
       job.attempts.push(toAttemptRecord(account, { startedAt, endedAt: this.clock.now(), error: null, verdict: null }));
-      job.spending = { selection, meter, status: answer.status };
+      job.spending = {
+        ...spending,
+        status: answer.status,
+        answerBytes: answer.kind === 'whole' ? answer.body.length : 0,
+      };
       this.note(run, selection, this.health.recovered(account, selection.recovering));
       return { answer, selection };
     } catch (error) {

@@ -6,9 +6,9 @@ import { testAccount } from '../../../test/support/test-account.ts';
 import { testPrincipal } from '../../../test/support/test-principal.ts';
 import { testRelayRequest } from '../../../test/support/test-relay-request.ts';
 import { testAttemptRecord, testRequestEntry } from '../../../test/support/test-request-entry.ts';
+import { testRetryJob } from '../../../test/support/test-retry-job.ts';
 import { ClientGoneError, StoppingError } from '../attempt/attempt-failed.error.js';
-import type { RetryJob, Served } from '../attempt/retry-handler.js';
-import { MESSAGES } from '../endpoints.js';
+import type { Served } from '../attempt/retry-handler.js';
 import type { RelayAnswer } from '../stream/relay-answer.js';
 import { type CallEnding, type EndedCall, isTroubled, newEnding, toRequestEntry } from './request-entry.js';
 
@@ -26,16 +26,7 @@ const call = (
 ): EndedCall => {
   const { sentStatus = null, model = 'm' } = change;
   const request = testRelayRequest({ id: 'req_1', model, stream: true, receivedAt: new Date(1_000) });
-  const job: RetryJob = {
-    request,
-    principal: testPrincipal(),
-    endpoint: MESSAGES,
-    platforms: [],
-    signal: new AbortController().signal,
-    attempts: [testAttemptRecord()],
-    spending: null,
-    slot: null,
-  };
+  const job = testRetryJob({ request, attempts: [testAttemptRecord()] });
   return { job, ending: { ...newEnding(), ...ending }, sentStatus, endedAt: 3_500 };
 };
 

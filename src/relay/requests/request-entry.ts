@@ -1,7 +1,8 @@
 import type { ApiKeyId, RelayErrorCode, UpstreamAccount } from '@crs/extension-api';
 import type { RelayEnd } from '../../core/outcome/outcome-latch.js';
 import { type AttemptRecord, isFailed } from '../attempt/attempt-record.js';
-import type { RetryJob, Served } from '../attempt/retry-handler.js';
+import type { Served } from '../attempt/retry-handler.js';
+import type { RetryJob } from '../attempt/retry-job.js';
 import { toRelayError } from '../relay-errors.js';
 import type { RelayAnswer } from '../stream/relay-answer.js';
 

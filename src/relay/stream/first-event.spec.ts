@@ -25,6 +25,8 @@ const noMeter: UsageMeter = {
     model: null,
     final: false,
     started: false,
+    inputKnown: false,
+    outputKnown: false,
     outputBytes: 0,
     speed: null,
     serviceTier: null,

@@ -1,4 +1,4 @@
-import type { UsageMeter } from '@crs/extension-api';
+import type { MeterReading, UsageMeter } from '@crs/extension-api';
 import { SseDecoder, type SseEvent } from '@crs/sse';
 import type { EventKind, Protocol } from '../protocols/protocol.js';
 
@@ -34,10 +34,13 @@ export class StreamTracker {
   /** Bytes of the stream that were observed. */
   private offset = 0;
   private endedInside = false;
+  private hasToldInput = false;
 
   constructor(
     private readonly protocol: Protocol,
     readonly meter: UsageMeter,
+    /** Told once, as soon as the upstream has told its input. */
+    private readonly onInput: (reading: MeterReading) => void = () => undefined,
   ) {}
 
   /** The events that became whole with this chunk. */
@@ -92,10 +95,19 @@ export class StreamTracker {
     return events.map((event) => {
       const kind = this.protocol.kindOf(event);
       this.meter.onEvent(event);
+      this.tellInput();
       this.wasFinal ||= kind === 'final' && this.failed === null;
       if (kind === 'error' && !this.wasFinal) this.failed ??= this.toFailed(event, from);
       return { kind, event };
     });
+  }
+
+  private tellInput(): void {
+    if (this.hasToldInput) return;
+    const reading = this.meter.read();
+    if (!reading.started) return;
+    this.hasToldInput = true;
+    this.onInput(reading);
   }
 
   private toFailed(event: SseEvent, from: number): Failed {

@@ -4,7 +4,7 @@ import type { HeldLimitFigures, LimitFigures, UsageFigures } from '../key-usage.
 import type { KeyStats } from '../stats.service.js';
 
 /** Figures under the names of the stored counters. */
-class UsageFiguresDto implements UsageFigures {
+export class UsageFiguresDto implements UsageFigures {
   @ApiProperty({ description: 'Requests that reached an upstream and were booked.', example: 128 })
   requests!: number;
 

@@ -1,5 +1,6 @@
+import type { CostBreakdown } from '@crs/extension-api';
 import { addFigures } from '../key-figures.js';
-import { type CostBreakdown, costOf, withoutGaps } from '../pricing/cost.js';
+import { costOf, withoutGaps } from '../pricing/cost.js';
 import { fallbackPrices } from '../pricing/fallback-prices.js';
 import type { ModelPrices } from '../pricing/model-prices.js';
 import type { ModelUse } from '../stats.service.js';

@@ -3,7 +3,7 @@ import { toApiKeyId } from '@crs/extension-api';
 import { keys } from '@crs/store';
 import { describeOnEachStore } from '../../../test/support/each-store.js';
 import { testPricedUsage, testUsageReport } from '../../../test/support/test-usage-report.js';
-import { usageRecordJson } from '../usage-record.js';
+import { usageRecordJson } from '../ledger/usage-record.js';
 import { RecentRecordsRepository } from './recent-records.repository.js';
 
 const K = toApiKeyId('30144e38-6515-4949-a4b8-0e3db27a30f2');

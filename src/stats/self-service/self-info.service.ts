@@ -33,7 +33,9 @@ export class SelfInfoService {
   /** @throws RelayError as `getKey` */
   async getReport(id: ApiKeyId): Promise<KeyReport> {
     const key = await this.getKey(id);
-    const [totals, records] = await Promise.all([this.stats.getTotals(key, 'everywhere'), this.records.read(id)]);
+    // First the totals: they wait until the key's last requests are in the store.
+    const totals = await this.stats.getTotals(key, 'everywhere');
+    const records = await this.records.read(id);
     return { key, totals, records, at: new Date(this.clock.now()) };
   }
 }

@@ -2,25 +2,21 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { NO_TOKENS, type UsageReport } from '@crs/extension-api';
 import { keys, type StoreClient } from '@crs/store';
 import fc from 'fast-check';
-import { describeOnEachStore } from '../../test/support/each-store.js';
-import { testConfig } from '../../test/support/test-config.js';
-import { testPricedUsage, testUsageReport } from '../../test/support/test-usage-report.js';
-import { formatHold, parseHold } from '../core/lease/hold-member.js';
-import { Zone } from '../core/time/zone.js';
-import { toMicroUsd } from './pricing/cost.js';
-import { UsageRepository } from './usage.repository.js';
-
-const config = testConfig();
+import { Bookkeeper } from '../../../test/support/booking.js';
+import { describeOnEachStore } from '../../../test/support/each-store.js';
+import { testPricedUsage, testUsageReport } from '../../../test/support/test-usage-report.js';
+import { formatHold, parseHold } from '../../core/lease/hold-member.js';
+import { toMicroUsd } from '../pricing/cost.js';
 const MODEL = 'claude-sonnet-4-5';
 const IN_A_MINUTE = Date.now() + 60_000;
 
 describeOnEachStore('the booking of what an admitted request held', (storeOfCase) => {
   let store: StoreClient;
-  let sut: UsageRepository;
+  let sut: Bookkeeper;
 
   beforeEach(() => {
     store = storeOfCase();
-    sut = new UsageRepository(store, new Zone(config), config);
+    sut = new Bookkeeper(store);
   });
 
   const report = testUsageReport();
@@ -50,7 +46,7 @@ describeOnEachStore('the booking of what an admitted request held', (storeOfCase
     it("ends every lease of the request, and no one else's", async () => {
       await occupy();
       for (const set of [slots, holds, accountSlots]) await store.zadd(set, IN_A_MINUTE, 'another');
-      await expect(sut.book(testPricedUsage(admitted()))).resolves.toEqual({ kind: 'booked', refusedWrites: 0 });
+      await expect(sut.book(testPricedUsage(admitted()))).resolves.toMatchObject({ kind: 'settled', refusedWrites: 0 });
       for (const set of [slots, holds, accountSlots])
         await expect(store.zrange(set, 0, -1)).resolves.toEqual(['another']);
     });
@@ -62,14 +58,14 @@ describeOnEachStore('the booking of what an admitted request held', (storeOfCase
     });
 
     it('goes on where a lease has expired already', async () => {
-      await expect(sut.book(testPricedUsage(admitted()))).resolves.toEqual({ kind: 'booked', refusedWrites: 0 });
+      await expect(sut.book(testPricedUsage(admitted()))).resolves.toMatchObject({ kind: 'settled', refusedWrites: 0 });
     });
 
     it('counts a damaged set as refused and books everything else', async () => {
       await occupy();
       await store.del(slots);
       await store.set(slots, 'damaged');
-      await expect(sut.book(testPricedUsage(admitted()))).resolves.toEqual({ kind: 'booked', refusedWrites: 1 });
+      await expect(sut.book(testPricedUsage(admitted()))).resolves.toMatchObject({ kind: 'settled', refusedWrites: 1 });
       await expect(store.exists(holds, accountSlots)).resolves.toBe(0);
       await expect(store.hget(estimates, `c:${MODEL}`)).resolves.toBe('21351');
     });
@@ -78,7 +74,7 @@ describeOnEachStore('the booking of what an admitted request held', (storeOfCase
       await occupy();
       await sut.book(testPricedUsage(admitted()));
       await occupy();
-      await expect(sut.book(testPricedUsage(admitted(), 9))).resolves.toEqual({ kind: 'duplicate' });
+      await expect(sut.repeat(testPricedUsage(admitted(), 9))).resolves.toEqual({ kind: 'duplicate' });
       await expect(store.zrange(holds, 0, -1)).resolves.toEqual([hold]);
       await expect(store.hgetall(estimates)).resolves.toEqual({ [`c:${MODEL}`]: '21351', [`t:${MODEL}`]: '22789' });
     });
@@ -186,7 +182,7 @@ describeOnEachStore('the booking of what an admitted request held', (storeOfCase
 
     it('count as refused where their key holds something else', async () => {
       await store.set(estimates, 'damaged');
-      await expect(sut.book(testPricedUsage(admitted()))).resolves.toEqual({ kind: 'booked', refusedWrites: 2 });
+      await expect(sut.book(testPricedUsage(admitted()))).resolves.toMatchObject({ kind: 'settled', refusedWrites: 2 });
       await expect(store.get(estimates)).resolves.toBe('damaged');
     });
   });

@@ -1,18 +1,20 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Controller, Post, Req, UseInterceptors } from '@nestjs/common';
-import type { UsageReport } from '@crs/extension-api';
+import type { UsageReport, WastedAttempt } from '@crs/extension-api';
 import { Public } from '@crs/extension-api';
 import type { FastifyRequest } from 'fastify';
-import { type HttpApp, startHttpApp } from '../../test/support/http-app.js';
-import { testUsageReport } from '../../test/support/test-usage-report.js';
-import type { RelayOutcome } from '../core/outcome/outcome-latch.js';
+import { type HttpApp, startHttpApp } from '../../../test/support/http-app.js';
+import { testUsageReport, testWastedAttempt } from '../../../test/support/test-usage-report.js';
+import type { RelayOutcome } from '../../core/outcome/outcome-latch.js';
 import { UsageInterceptor } from './usage.interceptor.js';
 import { UsageRecorder } from './usage-recorder.js';
 
-const recorded: UsageReport[] = [];
+type Recorded = readonly [UsageReport | null, readonly WastedAttempt[], string];
+const recorded: Recorded[] = [];
+const waste = [testWastedAttempt()];
 const outcomes: Record<string, RelayOutcome> = {
-  '/spent': { end: 'completed', report: testUsageReport() },
-  '/failed': { end: 'failed', report: null },
+  '/spent': { requestId: 'req-1', end: 'completed', report: testUsageReport(), waste },
+  '/failed': { requestId: 'req-2', end: 'failed', report: null, waste: [] },
 };
 
 @UseInterceptors(UsageInterceptor)
@@ -34,9 +36,9 @@ describe('UsageInterceptor', () => {
   beforeEach(async () => {
     recorded.length = 0;
     const recorder = {
-      record: async (report: UsageReport) => {
+      record: async (...outcome: Recorded) => {
         await Promise.resolve();
-        recorded.push(report);
+        recorded.push(outcome);
       },
     };
     http = await startHttpApp({
@@ -56,10 +58,11 @@ describe('UsageInterceptor', () => {
 
   it('has the usage recorded before the request can end', async () => {
     await expect(post('/spent')).resolves.toEqual({ hasLatch: true, recorded: 1 });
-    expect(recorded).toEqual([testUsageReport()]);
+    expect(recorded).toEqual([[testUsageReport(), waste, 'req-1']]);
   });
 
-  it('records nothing where nothing was spent', async () => {
-    await expect(post('/failed')).resolves.toEqual({ hasLatch: true, recorded: 0 });
+  it('also has it recorded that a request is over which spent nothing', async () => {
+    await expect(post('/failed')).resolves.toEqual({ hasLatch: true, recorded: 1 });
+    expect(recorded).toEqual([[null, [], 'req-2']]);
   });
 });

@@ -1,26 +1,17 @@
-import type { UsageReport } from '@crs/extension-api';
-import { scaleCost, type CostBreakdown } from './pricing/cost.js';
+import type { CostBreakdown, PriceTier, UsageRecord, UsageReport } from '@crs/extension-api';
+import { scaleCost } from '../pricing/cost.js';
 import { allTokensOf, isLongContext } from './usage-counters.js';
 
-/** A report with its price: computed once, then only passed on. */
-export interface PricedUsage {
-  readonly report: UsageReport;
-  /** What the upstream charges. */
-  readonly real: CostBreakdown;
-  /** What counts against the key: the real cost times the rates of the service. */
-  readonly rated: CostBreakdown;
-  readonly usedFallbackPricing: boolean;
-}
-
+/** A report with its price. */
 export const priced = (
   report: UsageReport,
   real: CostBreakdown,
   rate: number,
-  usedFallbackPricing: boolean,
-): PricedUsage => ({ report, real, rated: scaleCost(real, rate), usedFallbackPricing });
+  { usedFallbackPricing, tier }: { readonly usedFallbackPricing: boolean; readonly tier: PriceTier },
+): UsageRecord => ({ report, real, rated: scaleCost(real, rate), usedFallbackPricing, tier });
 
 /** One line of `usage:records:{keyId}`: v1's fields in v1's order. `estimated` is new, and there only when it is true. */
-export function usageRecordJson({ report, real, rated, usedFallbackPricing }: PricedUsage): string {
+export function usageRecordJson({ report, real, rated, usedFallbackPricing }: UsageRecord): string {
   const { usage } = report;
   const isClaude = report.service === 'claude';
   return JSON.stringify({
@@ -48,6 +39,7 @@ export function usageRecordJson({ report, real, rated, usedFallbackPricing }: Pr
     ...((isClaude || usedFallbackPricing) && { usedFallbackPricing }),
     isLongContext: isLongContext(report.model, usage),
     ...(report.estimated && { estimated: true }),
+    ...(report.usageMissing && { usageMissing: true }),
   });
 }
 

@@ -2,17 +2,14 @@ import { expect, it } from '@jest/globals';
 import { NO_TOKENS, type UsageReport } from '@crs/extension-api';
 import { keys } from '@crs/store';
 import fc from 'fast-check';
-import { describeOnEachStore } from '../../test/support/each-store.js';
-import { testConfig } from '../../test/support/test-config.js';
-import { testPricedUsage, testUsageReport } from '../../test/support/test-usage-report.js';
-import { Zone } from '../core/time/zone.js';
-import { UsageRepository } from './usage.repository.js';
+import { Bookkeeper } from '../../../test/support/booking.js';
+import { describeOnEachStore } from '../../../test/support/each-store.js';
+import { testPricedUsage, testUsageReport } from '../../../test/support/test-usage-report.js';
 
 describeOnEachStore('booked usage', (storeOfCase) => {
   it('books totals that are the sums of the days, of the months and of the models, over the ends of years', async () => {
     const store = storeOfCase();
-    const config = testConfig();
-    const sut = new UsageRepository(store, new Zone(config), config);
+    const sut = new Bookkeeper(store);
     const tokens = fc.nat(100_000);
     const traffic = fc.array(
       fc.record({

@@ -1,13 +1,9 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { NO_TOKENS, type UsageReport } from '@crs/extension-api';
 import { keys, type StoreClient } from '@crs/store';
-import { describeOnEachStore } from '../../test/support/each-store.js';
-import { testConfig } from '../../test/support/test-config.js';
-import { testPricedUsage, testUsageReport } from '../../test/support/test-usage-report.js';
-import { Zone } from '../core/time/zone.js';
-import { UsageRepository } from './usage.repository.js';
-
-const config = testConfig();
+import { Bookkeeper } from '../../../test/support/booking.js';
+import { describeOnEachStore } from '../../../test/support/each-store.js';
+import { testPricedUsage, testUsageReport } from '../../../test/support/test-usage-report.js';
 const AT = new Date('2026-11-23T04:05:00.678Z');
 
 const ofCodex: Partial<UsageReport> = {
@@ -21,11 +17,11 @@ const ofCodex: Partial<UsageReport> = {
 
 describeOnEachStore('what a request counts in', (storeOfCase) => {
   let store: StoreClient;
-  let sut: UsageRepository;
+  let sut: Bookkeeper;
 
   beforeEach(() => {
     store = storeOfCase();
-    sut = new UsageRepository(store, new Zone(config), config);
+    sut = new Bookkeeper(store);
   });
 
   const { keyId } = testUsageReport();

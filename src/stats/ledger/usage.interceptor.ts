@@ -1,8 +1,8 @@
 import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { Observable } from 'rxjs';
-import '../core/http/request-context.js';
-import { OutcomeLatch } from '../core/outcome/outcome-latch.js';
+import '../../core/http/request-context.js';
+import { OutcomeLatch } from '../../core/outcome/outcome-latch.js';
 import { UsageRecorder } from './usage-recorder.js';
 
 /**
@@ -16,9 +16,7 @@ export class UsageInterceptor implements NestInterceptor {
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const outcome = new OutcomeLatch();
-    outcome.beforeEnd(async ({ report }) => {
-      if (report !== null) await this.recorder.record(report);
-    });
+    outcome.beforeEnd(({ report, waste, requestId }) => this.recorder.record(report, waste, requestId));
     context.switchToHttp().getRequest<FastifyRequest>().outcome = outcome;
     return next.handle();
   }

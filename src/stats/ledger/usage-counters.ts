@@ -1,5 +1,5 @@
 import type { TokenUsage } from '@crs/extension-api';
-import type { CounterList } from './book-usage.script.js';
+import type { CounterList } from './batch-writes.js';
 
 /** Above this a figure of an upstream is no count of tokens, and counters must stay exact integers. */
 const MOST_TOKENS = 1e12;
@@ -82,7 +82,9 @@ export function countersOf(
 export const renamed = (counters: CounterList, rename: (field: string) => string): CounterList =>
   counters.map((item) => (typeof item === 'string' ? rename(item) : item));
 
-const TOKEN_FIELDS = ['inputTokens', 'outputTokens', 'cacheCreateTokens', 'cacheReadTokens'];
+const TOKEN_FIELDS = [
+  ...['inputTokens', 'outputTokens', 'cacheCreateTokens', 'cacheReadTokens', 'ephemeral5mTokens', 'ephemeral1hTokens'],
+];
 
 /** The name under which a hash keeps what it counted before it had costs. */
 export const uncostedField = (field: string): string => `uncosted${field.charAt(0).toUpperCase()}${field.slice(1)}`;

@@ -1,21 +1,19 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { keys, openSqliteStore, type SqliteStore, type StoreTransaction } from '@crs/store';
-import { testConfig } from '../../test/support/test-config.js';
-import { testPricedUsage, testUsageReport } from '../../test/support/test-usage-report.js';
-import { Zone } from '../core/time/zone.js';
-import { bookUsage } from './book-usage.script.js';
-import { UsageRepository } from './usage.repository.js';
+import { Bookkeeper } from '../../../test/support/booking.js';
+import { testPricedUsage, testUsageReport } from '../../../test/support/test-usage-report.js';
+import { BatchTally } from './batch-tally.js';
+import { settleBatch } from './settle-batch.script.js';
 
 const NOW = Date.parse('2026-11-23T04:05:00.700Z');
 
 describe('book-usage in the embedded store', () => {
   let store: SqliteStore;
-  let sut: UsageRepository;
+  let sut: Bookkeeper;
 
   beforeEach(() => {
-    const config = testConfig();
     store = openSqliteStore(':memory:', { now: () => NOW });
-    sut = new UsageRepository(store, new Zone(config), config);
+    sut = new Bookkeeper(store);
   });
 
   afterEach(async () => {
@@ -100,6 +98,24 @@ describe('book-usage in the embedded store', () => {
     });
 
     it.each([
+      ['just before it', -2000, true],
+      ['in the one before', -2001, false],
+    ])('takes a request that ended %s', async (_, before, counts) => {
+      await store.set(windowStart(K), String(report.at.getTime() - before), 'PX', 600_000);
+      await sut.book(testPricedUsage(inWindow));
+      await expect(store.exists(windowTokens(K))).resolves.toBe(counts ? 1 : 0);
+      // No counter outlives a whole window.
+      if (counts) await expect(store.pttl(windowTokens(K))).resolves.toBe(600_000);
+    });
+
+    it.each([1.000_01, 1e300])('keeps counters no longer than a window may be: %d minutes', async (minutes) => {
+      await store.set(windowStart(K), String(report.at.getTime()), 'PX', 600_000);
+      const reply = await sut.book(testPricedUsage({ ...inWindow, rateLimitWindowMinutes: minutes }));
+      expect(reply).toMatchObject({ refusedWrites: 0 });
+      await expect(store.pttl(windowTokens(K))).resolves.toBe(minutes < 2 ? 60_001 : 525_600 * 60_000);
+    });
+
+    it.each([
       ['none is running', null],
       ['the last one is over', String(report.at.getTime() - 600_000)],
       ['its start cannot be read', 'yesterday'],
@@ -126,7 +142,7 @@ describe('book-usage in the embedded store', () => {
     await store.hset(keys.limits.windowStart(K), { damaged: 'yes' });
     const result = await sut.book(testPricedUsage({ ...report, rateLimitWindowMinutes: 10 }));
     // Nine fields of the day, one sum, one index, one list, one record, one window.
-    expect(result).toEqual({ kind: 'booked', refusedWrites: 14 });
+    expect(result).toMatchObject({ kind: 'settled', refusedWrites: 14 });
     await expect(store.get(keys.usage.daily(K, DAY))).resolves.toBe('damaged');
     await expect(store.pttl(keys.usage.daily(K, DAY))).resolves.toBe(-1);
     await expect(store.hget(keys.usage.total(K), 'totalAllTokens')).resolves.toBe('22789');
@@ -139,7 +155,7 @@ describe('book-usage in the embedded store', () => {
     await store.set(keys.limits.windowStart(K), String(NOW), 'PX', 600_000);
     await store.set(keys.limits.windowTokens(K), 'many', 'PX', 600_000);
     const result = await sut.book(testPricedUsage({ ...report, rateLimitWindowMinutes: 10 }));
-    expect(result).toEqual({ kind: 'booked', refusedWrites: 2 });
+    expect(result).toMatchObject({ kind: 'settled', refusedWrites: 2 });
     await expect(store.get(keys.limits.windowCost(K))).resolves.toBe(USD);
     await expect(store.hget(keys.apiKey.record(K), 'lastUsedAt')).resolves.toBe('2026-11-23T04:05:00.678Z');
   });
@@ -147,12 +163,15 @@ describe('book-usage in the embedded store', () => {
   it('ends the whole booking at a fault of the store, so that it is rolled back', () => {
     const fault = new Error('database or disk is full');
     const tx = {
+      get: () => null,
       set: () => 'OK',
       hincrby: () => {
         throw fault;
       },
     } as unknown as StoreTransaction;
-    const writes = { counts: [{ counters: ['requests', 1], hashes: [['a', 0]] }] };
-    expect(() => bookUsage.transaction(tx, ['marker'], ['1', JSON.stringify(writes)])).toThrow(fault);
+    const tally = new BatchTally();
+    tally.count('a', 0, ['requests', 1]);
+    const args = ['1', '0', JSON.stringify(tally.toWrites())];
+    expect(() => settleBatch.transaction(tx, ['marker'], args)).toThrow(fault);
   });
 });

@@ -1,24 +1,21 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { NO_TOKENS } from '@crs/extension-api';
 import { keys, openSqliteStore, type SqliteStore } from '@crs/store';
-import { dumpStore } from '../../test/support/store-dump.js';
-import { testConfig } from '../../test/support/test-config.js';
-import { testPricedUsage, testUsageReport } from '../../test/support/test-usage-report.js';
-import { Zone } from '../core/time/zone.js';
-import { UsageRepository } from './usage.repository.js';
+import { Bookkeeper } from '../../../test/support/booking.js';
+import { dumpStore } from '../../../test/support/store-dump.js';
+import { testPricedUsage, testUsageReport } from '../../../test/support/test-usage-report.js';
 
 const START = Date.parse('2026-11-23T04:05:00.700Z');
 
-describe('UsageRepository', () => {
+describe('SettlementRepository', () => {
   let now: number;
   let store: SqliteStore;
-  let sut: UsageRepository;
+  let sut: Bookkeeper;
 
   beforeEach(() => {
     now = START;
-    const config = testConfig();
     store = openSqliteStore(':memory:', { now: () => now });
-    sut = new UsageRepository(store, new Zone(config), config);
+    sut = new Bookkeeper(store);
   });
 
   afterEach(async () => {
@@ -66,7 +63,22 @@ describe('UsageRepository', () => {
   const set = (member: string, ttlSeconds: number | null) => ({ type: 'set', ttlSeconds, value: [member] });
 
   it('leaves exactly what v1 leaves after one request, key by key', async () => {
-    await expect(sut.book(testPricedUsage(report))).resolves.toEqual({ kind: 'booked', refusedWrites: 0 });
+    await expect(sut.book(testPricedUsage(report))).resolves.toMatchObject({ kind: 'settled', refusedWrites: 0 });
+    const packed = '1 1203 457 1118 20011 811 307 21351 21351 0 0';
+    const periods = [
+      [`hour:${HOUR}`, 8],
+      [`day:${DAY}`, 400],
+      [`month:${MONTH}`, 1200],
+    ] as const;
+    const rollUps = Object.fromEntries(
+      periods.flatMap(([period, days]) => [
+        [`v2:usage:${period}:models`, hash({ [M]: packed }, days * 86_400)],
+        [`v2:usage:${period}:keys`, hash({ [K]: packed }, days * 86_400)],
+        [`v2:usage:${period}:accounts`, hash({ [A]: packed }, days * 86_400)],
+        [`v2:usage:${period}:key:${K}`, hash({ [M]: packed }, days * 86_400)],
+        [`v2:usage:${period}:account:${A}`, hash({ [M]: packed }, days * 86_400)],
+      ]),
+    );
     const { [`usage:records:${K}`]: records, ...others } = await dumpStore(store);
     expect(others).toEqual({
       [`usage:${K}`]: hash(TOTAL, null),
@@ -126,7 +138,9 @@ describe('UsageRepository', () => {
       // What v2 adds.
       [`v2:account:quota:${A}:2026-11-23T00:00`]: text(USD, 3 * 86_400),
       [`v2:usage:models:${K}`]: set(M, null),
-      'v2:booked:req-1': text('1', 600),
+      'v2:settled:test-instance': text('1', null),
+      'v2:usage:since': text('2026-11-23', null),
+      ...rollUps,
     });
     expect(records).toMatchObject({ type: 'list', ttlSeconds: 90 * 86_400 });
   });
@@ -234,11 +248,34 @@ describe('UsageRepository', () => {
     await sut.book(testPricedUsage(report));
     const before = await dumpStore(store);
     now += 9 * 60_000;
-    await expect(sut.book(testPricedUsage({ ...report, durationMs: 99 }))).resolves.toEqual({ kind: 'duplicate' });
+    await expect(sut.repeat(testPricedUsage({ ...report, durationMs: 99 }))).resolves.toEqual({ kind: 'duplicate' });
     const after = await dumpStore(store);
     expect(Object.keys(after)).toEqual(Object.keys(before));
     expect(after[`usage:${K}`]).toEqual(before[`usage:${K}`]);
     expect(after[`usage:records:${K}`]?.value).toEqual(before[`usage:records:${K}`]?.value);
+  });
+
+  it('knows by the last records of a key whether it has a request', async () => {
+    const { repository } = sut;
+    await expect(repository.hasRecord(testPricedUsage(report))).resolves.toBe(false);
+    await sut.book(testPricedUsage(report));
+    await expect(repository.hasRecord(testPricedUsage(report))).resolves.toBe(true);
+    const other = testPricedUsage({ ...report, requestId: 'req-0' });
+    await expect(repository.hasRecord(other)).resolves.toBe(false);
+    for (let i = 2; i <= 200; i += 1) await sut.book(testPricedUsage({ ...report, requestId: `req-${i}` }));
+    // It may have been one of those that had to go.
+    await expect(repository.hasRecord(other)).resolves.toBe(true);
+    await store.del(keys.usage.records(K));
+    await store.set(keys.usage.records(K), 'damaged');
+    await expect(repository.hasRecord(other)).resolves.toBe(true);
+  });
+
+  it('keeps the number of an instance for good, and of one that has ended for a month', async () => {
+    await sut.book(testPricedUsage(report));
+    const marker = keys.usage.settled('test-instance');
+    await expect(store.pttl(marker)).resolves.toBe(-1);
+    await sut.repository.retire('test-instance');
+    await expect(store.pttl(marker)).resolves.toBe(30 * 86_400_000);
   });
 
   it('keeps the newest 200 records', async () => {

@@ -1,0 +1,72 @@
+import type { AccountMark } from '@crs/extension-api';
+import { describe, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import { testAccount } from '../../test/support/test-account.ts';
+import { TestClock } from '../../test/support/test-clock.ts';
+import { testConfig } from '../../test/support/test-config.ts';
+import { testAttemptRecord } from '../../test/support/test-request-entry.ts';
+import { testRetryJob } from '../../test/support/test-retry-job.ts';
+import type { AccountHealthService } from '../account/account-health.service.js';
+import type { PlatformRegistry } from '../core/platforms/platform.registry.js';
+import { ClaudeConsolePlatform } from '../platforms/claude-console/claude-console.platform.js';
+import type { Served } from './attempt/retry-handler.js';
+import { BrokenAnswers } from './broken-answers.js';
+import type { StreamFailure, StreamTracker } from './stream/stream-tracker.js';
+
+const platforms = { get: () => new ClaudeConsolePlatform() } as unknown as PlatformRegistry;
+const selection = { account: testAccount(), sticky: false, recovering: false, slot: null };
+const served: Served = { answer: { kind: 'local', status: 200, headers: {}, body: Buffer.alloc(0) }, selection };
+const OVERLOADED: StreamFailure = { type: 'overloaded_error', message: '', text: '{}' };
+const BLAMES_REQUEST: StreamFailure = { type: 'invalid_request_error', message: 'too long', text: '{}' };
+
+describe('BrokenAnswers', () => {
+  const note = (
+    failure: StreamTracker['failure'],
+    { hasKeptWaiting = false, job = testRetryJob(), marked = Promise.resolve() } = {},
+  ) => {
+    const mark = jest.fn<AccountHealthService['mark']>(() => marked);
+    const health = { mark } as unknown as AccountHealthService;
+    const sut = new BrokenAnswers(health, platforms, new TestClock(1_000), testConfig());
+    sut.note({ job, client: { hasKeptWaiting } }, served, { failure } as StreamTracker);
+    return mark;
+  };
+
+  it.each<[string, StreamTracker['failure'], AccountMark, string]>([
+    ['that just breaks', null, { type: 'connection', statusCode: 0 }, 'The stream broke off'],
+    ['that says it is overloaded', OVERLOADED, { type: 'overload', statusCode: 529 }, '{}'],
+  ])('marks an upstream %s', (_, failure, expected, text) => {
+    const { id: requestId, model, endpoint } = testRetryJob().request;
+    const mark = note(failure);
+    expect(mark.mock.calls).toEqual([[selection.account, expected, { requestId, model, endpoint, text }]]);
+  });
+
+  it.each<[StreamTracker['failure'], number]>([
+    [null, 0],
+    [OVERLOADED, 1],
+  ])('blames an upstream that its client had made wait only for its own words: %j', (failure, marks) => {
+    expect(note(failure, { hasKeptWaiting: true })).toHaveBeenCalledTimes(marks);
+  });
+
+  it('does not blame an upstream that blames the request', () => {
+    expect(note(BLAMES_REQUEST)).not.toHaveBeenCalled();
+  });
+
+  it.each<[StreamTracker['failure'], string | null]>([
+    [null, null],
+    [OVERLOADED, 'overloaded_error'],
+  ])('says in the last attempt that the answer broke off: %j', (failure, reason) => {
+    const before = testAttemptRecord({ ms: 1 });
+    const attempts = [before, testAttemptRecord({ ms: 2 })];
+    note(failure, { job: testRetryJob({ attempts }) });
+    expect(attempts).toMatchObject([before, { result: 'broke_off', reason, ms: 2 }]);
+  });
+
+  it('only logs that a mark could not be written', async () => {
+    const error = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
+    const away = new Error('away');
+    note(null, { marked: Promise.reject(away) });
+    await Promise.resolve();
+    expect(error).toHaveBeenCalledWith(expect.objectContaining({ accountId: selection.account.id, err: away }));
+    error.mockRestore();
+  });
+});

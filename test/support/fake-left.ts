@@ -1,0 +1,34 @@
+import type { Settlement } from '@crs/extension-api';
+import type { JournalBatch, LeftJournal } from '../../src/core/journal/request-journal.js';
+
+/** A journal of a process that has ended, in memory. */
+export class FakeLeft implements LeftJournal {
+  readonly instance: string = 'dead-instance';
+  readonly batches: readonly JournalBatch[];
+  readonly unbatched: readonly Settlement[];
+  readonly open: LeftJournal['open'];
+  readonly lastConfirmed: number;
+  readonly notes: string[] = [];
+  isWhole = true;
+  end: 'finished' | 'left' | null = null;
+
+  constructor(left: Partial<Pick<LeftJournal, 'batches' | 'unbatched' | 'open' | 'lastConfirmed'>>) {
+    this.batches = left.batches ?? [];
+    this.unbatched = left.unbatched ?? [];
+    this.open = left.open ?? [];
+    this.lastConfirmed = left.lastConfirmed ?? 0;
+  }
+
+  batched(number: number, settlements: readonly Settlement[]): void {
+    this.notes.push(`${number}: ${settlements.map(({ requestId }) => requestId).join(',')}`);
+  }
+
+  finish(): boolean {
+    this.end = 'finished';
+    return this.isWhole;
+  }
+
+  leave(): void {
+    this.end = 'left';
+  }
+}
