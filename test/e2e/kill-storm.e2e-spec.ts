@@ -10,6 +10,8 @@ const CLIENTS = 60;
 const UNHEARD_MS = 1_000;
 /** In the middle of streams, and again while what they left is being booked. */
 const ROUND = { afterMs: 1_370, replayKilledAt: 0.4, unheardMs: UNHEARD_MS };
+/** Three starts of a gateway, on a busy machine. */
+const STORM_MS = 90_000;
 const NOTHING_WRONG = { lost: 0, twice: 0, problems: [] };
 
 describe('a gateway that is killed under its clients, and again at its next start', () => {
@@ -36,18 +38,26 @@ describe('a gateway that is killed under its clients, and again at its next star
     expect(verdict.flagged).toBeGreaterThan(0);
   };
 
-  it('has every request in its books, once, with the embedded store', async () => {
-    rig = await StormRig.create({ upstream: simulator, clients: CLIENTS, redis: null });
-    await expectNothingLost(rig);
-  });
+  it(
+    'has every request in its books, once, with the embedded store',
+    async () => {
+      rig = await StormRig.create({ upstream: simulator, clients: CLIENTS, redis: null });
+      await expectNothingLost(rig);
+    },
+    STORM_MS,
+  );
 
   const program = findRedisServer();
   if (program === null) it.todo('has every request in its books on Redis (there is no redis-server on this machine)');
   else {
-    it('has every request in its books, once, on Redis', async () => {
-      redis = await RestartableRedis.start(program);
-      rig = await StormRig.create({ upstream: simulator, clients: CLIENTS, redis });
-      await expectNothingLost(rig);
-    });
+    it(
+      'has every request in its books, once, on Redis',
+      async () => {
+        redis = await RestartableRedis.start(program);
+        rig = await StormRig.create({ upstream: simulator, clients: CLIENTS, redis });
+        await expectNothingLost(rig);
+      },
+      STORM_MS,
+    );
   }
 });
