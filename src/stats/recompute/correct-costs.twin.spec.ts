@@ -80,14 +80,18 @@ const fail = (message: string): never => {
   throw new Error(message);
 };
 
-const program = findRedisServer();
+describe('correct-costs in both stores', () => {
+  const program = findRedisServer();
+  if (program === null) {
+    it.todo('leaves the same database in both (there is no redis-server on this machine)');
+    return;
+  }
 
-(program === null ? describe.skip : describe)('correct-costs in both stores', () => {
   let server: RedisServer;
   let redis: RedisStore;
 
   beforeAll(async () => {
-    server = await startRedisServer(program ?? '');
+    server = await startRedisServer(program);
     redis = await openRedisStore(server);
   });
 
