@@ -159,13 +159,19 @@ describe('toUsageReport', () => {
       });
     });
 
-    it('fills the input of one that broke after its beginning', () => {
+    it('leaves the input of one that broke what was told, and says that it is missing', () => {
       const told = { ...reading, inputKnown: false, final: false, usage: { ...NO_TOKENS, outputTokens: 1 } };
       expect(report({ request: { ...request, body }, reading: { ...told, outputBytes: 0 } })).toMatchObject({
-        usage: { ...NO_TOKENS, inputTokens: 11, outputTokens: 1 },
+        usage: { ...NO_TOKENS, outputTokens: 1 },
         estimated: true,
         usageMissing: true,
       });
+    });
+
+    it('guesses no more input than a usual context window', () => {
+      const told = { ...reading, inputKnown: false, usage: { ...NO_TOKENS, outputTokens: 1 } };
+      const pictures = { ...request, body: Buffer.alloc(4_000_000) };
+      expect(report({ isWhole: true, request: pictures, reading: told }).usage.inputTokens).toBe(200_000);
     });
 
     it('leaves the output of one that broke a floor, and does not call it missing', () => {
@@ -237,13 +243,13 @@ describe('toWastedAttempt', () => {
     });
   });
 
-  it('takes an input that was never told from its length', () => {
+  it('takes no input that was never told', () => {
     const wasted = { ...reading, final: false, inputKnown: false, usage: { ...NO_TOKENS, outputTokens: 1 } };
     const parts = {
       request: { ...request, body: Buffer.alloc(41) },
       account: testAccount(),
       service: 'claude' as const,
     };
-    expect(toWastedAttempt({ ...parts, reading: wasted, at: 5_000 }).usage.inputTokens).toBe(11);
+    expect(toWastedAttempt({ ...parts, reading: wasted, at: 5_000 }).usage.inputTokens).toBe(0);
   });
 });

@@ -31,6 +31,8 @@ export interface ReportParts {
 
 /** Bytes of text per token where the upstream's own figure never came. */
 const BYTES_PER_TOKEN = 4;
+/** A usual context window; also the most that is priced as no long prompt. */
+const MOST_GUESSED_TOKENS = 200_000;
 
 /**
  * What one request used. Figures of a stream that broke are a floor and flagged; what was never told of the input, or of
@@ -114,19 +116,21 @@ function usedBy(parts: Pick<ReportParts, 'request' | 'reading' | 'answerBytes' |
   // Of an answer that broke before it told anything nothing is known, not even that it has cost something.
   const lacksInput = !reading.inputKnown && (isWhole || reading.started);
   const lacksOutput = !reading.outputKnown && isWhole;
+  // A guess is for answers that came whole: of one that broke, a floor is booked.
+  const guessesInput = lacksInput && isWhole;
   const floor = floorOf(reading);
   const usage = {
     ...floor,
-    ...(lacksInput && { inputTokens: inputByLength(request, reading.usage) }),
+    ...(guessesInput && { inputTokens: inputByLength(request, reading.usage) }),
     ...(lacksOutput && { outputTokens: Math.ceil(Math.max(answerBytes, reading.outputBytes) / BYTES_PER_TOKEN) }),
   };
   return { usage, usageMissing: lacksInput || lacksOutput };
 }
 
-/** What the cache does not account for. */
+/** What the cache does not account for. Pictures make bodies longer than any prompt is. */
 function inputByLength({ body }: RelayRequest, told: TokenUsage): number {
-  const rest = Math.ceil(body.length / BYTES_PER_TOKEN) - told.cacheCreateTokens - told.cacheReadTokens;
-  return Math.max(told.inputTokens, rest);
+  const tokens = Math.min(Math.ceil(body.length / BYTES_PER_TOKEN), MOST_GUESSED_TOKENS);
+  return Math.max(told.inputTokens, tokens - told.cacheCreateTokens - told.cacheReadTokens);
 }
 
 function floorOf({ final, usage, outputBytes }: MeterReading): TokenUsage {

@@ -22,6 +22,23 @@ export async function dumpStore(store: StoreClient): Promise<Record<string, Dump
   return dump;
 }
 
+/** Between the same two writes on two stores; the lives that are written differ by more. */
+const APART_SECONDS = 20;
+
+/** The first dump with the lives of the second where they differ by no more than the time between two writes. */
+export function withLivesOf(
+  dump: Readonly<Record<string, DumpedKey>>,
+  other: Readonly<Record<string, DumpedKey>>,
+): Record<string, DumpedKey> {
+  return Object.fromEntries(
+    Object.entries(dump).map(([key, dumped]) => {
+      const life = other[key]?.ttlSeconds ?? null;
+      const isSame = life !== null && dumped.ttlSeconds !== null && Math.abs(life - dumped.ttlSeconds) <= APART_SECONDS;
+      return [key, isSame ? { ...dumped, ttlSeconds: life } : dumped];
+    }),
+  );
+}
+
 async function listKeys(store: StoreClient): Promise<string[]> {
   const found = new Set<string>();
   let cursor = '0';

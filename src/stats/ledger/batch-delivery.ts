@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import type { Settlement } from '@crs/extension-api';
+import type { Settlement, UsageRecord } from '@crs/extension-api';
 import { StoreUnavailableError } from '@crs/store';
 import { Alarm } from '../../core/logging/alarm.js';
 import { Clock } from '../../core/time/clock.js';
@@ -100,6 +100,11 @@ export class BatchDelivery {
     await settledWithin(this.repository.retire(instance), RETIRE_MS);
   }
 
+  /** Whether the store has a request; in doubt it has. */
+  isBooked(record: UsageRecord): Promise<boolean> {
+    return rejectedAfter(this.repository.hasRecord(record), ANSWER_MS);
+  }
+
   private async send(chain: BatchChain, batch: Batch): Promise<'settled' | 'duplicate'> {
     for (let repairs = 0; repairs <= MOST_REPAIRS; repairs += 1) {
       const reply = await this.settle(chain, batch, batch.number - 1);
@@ -113,17 +118,15 @@ export class BatchDelivery {
 
   /**
    * A store without the number either has lost the batches, too, or the number alone (somebody deleted it, or Redis
-   * evicted it): then they must not be sent again. Where the last of them stands in the records, or that cannot be told,
-   * the store is given the number back. Answers the number of the last batch that it has.
+   * evicted it): then they must not be sent again. Where the last request of them stands in the records, or that cannot be
+   * told, the store is given the number back. Answers the number of the last batch that it has.
    */
   private async restoreNumber(chain: BatchChain): Promise<number> {
     const number = chain.confirmed;
     if (number === 0) return 0;
-    const last = (await chain.read(number)).find((batch) => batch.number === number);
-    // Older ones are not kept either: there is nothing that could be sent twice.
-    if (last === undefined) return 0;
-    const record = last.settlements.findLast((each) => each.record !== null)?.record;
-    const isStored = !record || (await rejectedAfter(this.repository.hasRecord(record), ANSWER_MS));
+    const kept = (await chain.read(1)).filter((batch) => batch.number <= number);
+    const record = kept.flatMap(({ settlements }) => settlements).findLast((each) => each.record !== null)?.record;
+    const isStored = !!record && (await rejectedAfter(this.repository.hasRecord(record), ANSWER_MS));
     if (!isStored) return 0;
     const { instance } = chain;
     this.logger.warn({

@@ -16,10 +16,11 @@ import { SettlementReplay } from './settlement-replay.js';
 import type { SettlementRepository } from './settlement.repository.js';
 
 const INSTANCE = 'dead-instance';
-const settled = (requestId: string): Settlement => settlementOf(testPricedUsage(testUsageReport({ requestId })));
+const settled = (requestId: string, at = '2026-11-23T04:05:00.678Z'): Settlement =>
+  settlementOf(testPricedUsage(testUsageReport({ requestId, at: new Date(at) })));
 const batch = (number: number, ...ids: readonly string[]): JournalBatch => ({
   number,
-  settlements: ids.map(settled),
+  settlements: ids.map((id) => settled(id)),
 });
 
 describe('SettlementReplay and the number of the last batch', () => {
@@ -82,6 +83,38 @@ describe('SettlementReplay and the number of the last batch', () => {
       await newSut([new FakeLeft({ batches: [batch(1, 'a')], lastConfirmed: 1 })]).replayAll();
       await expect(store.hget(keys.usage.total(keyId), 'totalRequests')).resolves.toBe('1');
     });
+  });
+
+  it('books what is kept where the store knows nothing of it, be the list of its key full of older requests', async () => {
+    for (const number of [1, 2]) {
+      const older = Array.from({ length: 100 }, (_, i) => settled(`older-${number}-${i}`, '2026-11-23T03:00:00Z'));
+      await repository.settle({ instance: 'another', number, settlements: older });
+    }
+    const batches = [batch(1, 'a'), batch(2, 'b'), batch(3, 'c')];
+    await newSut([new FakeLeft({ batches, lastConfirmed: 3 })]).replayAll();
+    expect((await booked()).slice(-3)).toEqual(['a', 'b', 'c']);
+    await expect(store.hget(keys.usage.total(keyId), 'totalRequests')).resolves.toBe('203');
+  });
+
+  it('does not take a last batch without any record for one that the store has', async () => {
+    const waste: Settlement = { ...settled('w'), record: null };
+    const batches = [batch(1, 'a'), batch(2, 'b'), { number: 3, settlements: [waste] }];
+    await newSut([new FakeLeft({ batches, lastConfirmed: 3 })]).replayAll();
+    await expect(booked()).resolves.toEqual(['a', 'b']);
+  });
+
+  it('books nothing again that the store has and a journal without its last moment does not know of', async () => {
+    await repository.settle({ instance: INSTANCE, number: 1, settlements: [settled('a')] });
+    await repository.settle({ instance: INSTANCE, number: 2, settlements: [settled('b'), settled('c')] });
+    const open = [{ report: testUsageReport({ requestId: 'c' }), waste: [], input: null }];
+    const left = new FakeLeft({
+      batches: [batch(1, 'a')],
+      lastConfirmed: 1,
+      unbatched: [settled('b'), settled('d')],
+      open,
+    });
+    await newSut([left]).replayAll();
+    await expect(booked()).resolves.toEqual(['a', 'b', 'c', 'd']);
   });
 
   it('keeps the number for a while when all is booked, and for good while a part of the journal is kept', async () => {

@@ -63,13 +63,18 @@ export class SettlementReplay implements OnApplicationBootstrap, OnApplicationSh
     const chain = chainOf(left);
     const settled = await this.findStored(chain);
     if (settled === null) return false;
+    const isBehind = settled > chain.last;
     chain.last = Math.max(settled, chain.last);
     const missing = left.batches.filter(({ number }) => number > settled);
     for (const batch of missing) {
       if (!(await this.delivery.deliver(chain, batch, this.signals))) return false;
     }
     const open = await Promise.all(left.open.map((request) => this.price(request)));
-    for (const settlements of [...chunksOf(left.unbatched), ...chunksOf(open)]) {
+    // A journal that has lost its last moment (a power cut) does not know what the store has of it.
+    const rest = isBehind
+      ? [await this.withoutBooked(left.unbatched), await this.withoutBooked(open)]
+      : [left.unbatched, open];
+    for (const settlements of rest.flatMap((each) => [...chunksOf(each)])) {
       chain.last += 1;
       chain.note(chain.last, settlements);
       if (!(await this.delivery.deliver(chain, { number: chain.last, settlements, isNew: true }, this.signals)))
@@ -97,6 +102,14 @@ export class SettlementReplay implements OnApplicationBootstrap, OnApplicationSh
       }
     }
     return null;
+  }
+
+  private async withoutBooked(settlements: readonly Settlement[]): Promise<readonly Settlement[]> {
+    const missing: Settlement[] = [];
+    for (const each of settlements) {
+      if (each.record === null || !(await this.delivery.isBooked(each.record))) missing.push(each);
+    }
+    return missing;
   }
 
   /** Nobody knows how such a request ended: what it is known to have used is booked, and flagged. */

@@ -49,15 +49,17 @@ export class SettlementRepository {
   }
 
   /**
-   * Whether the store has a request, by the last records of its key. In doubt it has: where so many came behind it that
-   * it would no longer be among them, and where they cannot be read.
+   * Whether the store has a request, by the last records of its key. In doubt it has: where all that are kept came behind
+   * it, so that it would no longer be among them, and where they cannot be read.
    */
   async hasRecord({ report }: UsageRecord): Promise<boolean> {
     const list = keys.usage.records(report.keyId);
     if (!['list', 'none'].includes(await this.store.type(list))) return true;
     const records = await this.store.lrange(list, 0, -1);
     if (records.some((record) => record.includes(JSON.stringify(report.requestId)))) return true;
-    return records.length >= RECORDS_KEPT;
+    if (records.length < RECORDS_KEPT) return false;
+    const oldest = /"timestamp":"([^"]+)"/.exec(records.at(-1) ?? '')?.[1];
+    return oldest === undefined || oldest >= report.at.toISOString();
   }
 
   /** Nothing of this instance will come any more; its number outlives its journal for a while. */
