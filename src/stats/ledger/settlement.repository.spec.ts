@@ -255,21 +255,6 @@ describe('SettlementRepository', () => {
     expect(after[`usage:records:${K}`]?.value).toEqual(before[`usage:records:${K}`]?.value);
   });
 
-  it('knows by the last records of a key whether it has a request', async () => {
-    const { repository } = sut;
-    await expect(repository.hasRecord(testPricedUsage(report))).resolves.toBe(false);
-    await sut.book(testPricedUsage(report));
-    await expect(repository.hasRecord(testPricedUsage(report))).resolves.toBe(true);
-    const other = testPricedUsage({ ...report, requestId: 'req-0' });
-    await expect(repository.hasRecord(other)).resolves.toBe(false);
-    for (let i = 2; i <= 200; i += 1) await sut.book(testPricedUsage({ ...report, requestId: `req-${i}` }));
-    // It may have been one of those that had to go.
-    await expect(repository.hasRecord(other)).resolves.toBe(true);
-    await store.del(keys.usage.records(K));
-    await store.set(keys.usage.records(K), 'damaged');
-    await expect(repository.hasRecord(other)).resolves.toBe(true);
-  });
-
   it('keeps the number of an instance for good, and of one that has ended for a month', async () => {
     await sut.book(testPricedUsage(report));
     const marker = keys.usage.settled('test-instance');

@@ -57,9 +57,10 @@ export class SettlementRepository {
     if (!['list', 'none'].includes(await this.store.type(list))) return true;
     const records = await this.store.lrange(list, 0, -1);
     if (records.some((record) => record.includes(JSON.stringify(report.requestId)))) return true;
-    if (records.length < RECORDS_KEPT) return false;
-    const oldest = /"timestamp":"([^"]+)"/.exec(records.at(-1) ?? '')?.[1];
-    return oldest === undefined || oldest >= report.at.toISOString();
+    const [oldest] = records.slice(RECORDS_KEPT - 1);
+    if (oldest === undefined) return false;
+    const at = /"timestamp":"([^"]+)"/.exec(oldest)?.[1];
+    return at === undefined || at >= report.at.toISOString();
   }
 
   /** Nothing of this instance will come any more; its number outlives its journal for a while. */
