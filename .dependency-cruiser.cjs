@@ -66,8 +66,14 @@ module.exports = {
     forbid(
       'sse-and-json-scan-import-nothing',
       'They are pure: bytes in, values out.',
-      { path: '^libs/(sse|json-scan)/src', pathNot: NOT_SPECS },
+      { path: '^libs/(sse|json-scan)/src', pathNot: [NOT_SPECS, '/testing/'] },
       { pathNot: '^libs/(sse|json-scan)/src' },
+    ),
+    forbid(
+      'platform-kit-imports-extension-api-and-json-scan',
+      'What platforms share beside their ports: pure, and without the application.',
+      { path: '^libs/platform-kit/src', pathNot: NOT_SPECS },
+      { pathNot: ['^libs/platform-kit/src', '^libs/(extension-api|json-scan)/'] },
     ),
     forbid(
       'store-imports-drivers-and-nest',
@@ -101,9 +107,9 @@ module.exports = {
     ),
     forbid(
       'platforms-import-packages-only',
-      'A platform could live in another repository: it sees extension-api, sse and json-scan.',
+      'A platform could live in another repository: it sees extension-api, platform-kit, sse and json-scan.',
       { path: '^src/platforms/[^/]+/', pathNot: NOT_SPECS },
-      { path: '^(src/(?!platforms/)|libs/(?!extension-api/|sse/|json-scan/))' },
+      { path: '^(src/(?!platforms/)|libs/(?!extension-api/|platform-kit/|sse/|json-scan/))' },
     ),
     forbid(
       'platforms-do-not-know-each-other',

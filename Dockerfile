@@ -8,6 +8,7 @@ COPY scripts ./scripts
 COPY package.json pnpm-lock.yaml pnpm-workspace.yaml ./
 COPY libs/extension-api/package.json ./libs/extension-api/
 COPY libs/json-scan/package.json ./libs/json-scan/
+COPY libs/platform-kit/package.json ./libs/platform-kit/
 COPY libs/sse/package.json ./libs/sse/
 COPY libs/store/package.json ./libs/store/
 RUN ["node", "scripts/run.mjs", "pnpm", "--version"]

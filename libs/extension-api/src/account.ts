@@ -50,6 +50,8 @@ export interface UpstreamAccount {
   readonly maxConcurrentTasks: number;
   /** Warm-up and title requests of clients are answered here, without the upstream. */
   readonly interceptWarmup: boolean;
+  /** `auto`: the upstream also answers chat completions by itself. `responses`: it is asked for responses only. */
+  readonly providerEndpoint: 'responses' | 'auto';
   /** No automatic marks are set on this account. */
   readonly disableAutoProtection: boolean;
   readonly createdAt: Date | null;

@@ -41,6 +41,8 @@ export abstract class ApiKeyDirectory {
   abstract identify(secret: string): Promise<KeyIdentity>;
   /** How many keys, deleted ones left out, have this text in a binding field of their record. */
   abstract countBoundTo(field: string, value: string): Promise<number>;
+  /** The same for every text that is in the field: text -> number of keys. */
+  abstract countBindings(field: string): Promise<ReadonlyMap<string, number>>;
 }
 
 /** How many there are, deleted ones left out. */

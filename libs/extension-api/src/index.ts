@@ -7,6 +7,7 @@ export * from './model-map.js';
 export * from './platform.js';
 export * from './principal.js';
 export * from './outage-limits.js';
+export * from './request-transformer.js';
 export * from './settlement-barrier.js';
 export * from './usage-sink.js';
 export * from './usage.js';

@@ -19,7 +19,9 @@ export interface RelayRequest {
   /** Made here; sent back as `x-relay-request-id`. */
   readonly id: string;
   readonly protocol: ProtocolName;
-  /** What is asked for, in the protocol's words: `messages`, `count_tokens`, `responses`. */
+  /**
+   * What is asked for, in the protocol's words: `messages`, `count_tokens`; `responses`, `compact`, `chat_completions`.
+   */
   readonly endpoint: string;
   readonly method: string;
   /** The client's path on this gateway, without the query. */
@@ -30,6 +32,10 @@ export interface RelayRequest {
   readonly headers: HeaderMap;
   readonly body: Buffer;
   readonly model: string;
+  /** The model that the client has named; a transformer may have put another one in its place. */
+  readonly askedModel: string;
+  /** The endpoint that the client has called; a bridge may have put another one in its place. */
+  readonly askedEndpoint: string;
   /** Where the value of `model` stands in `body`. */
   readonly modelSpan: ByteSpan;
   readonly stream: boolean;
@@ -185,6 +191,11 @@ export interface AccountKind {
     readonly prefix: string;
     readonly apiField: string;
     readonly groupField: string;
+    /**
+     * Further fields that bind a key of the service to accounts of another kind. Where no platform serves that kind, the
+     * binding leads to nothing: it is none to the accounts of this one.
+     */
+    readonly foreignFields?: readonly string[];
   };
   /** v1's name of the groups that such accounts may be in: `claude`, `openai`. */
   readonly groupPlatform: string;
@@ -240,6 +251,8 @@ export interface LocalAnswer {
 /** How a platform talks to its upstreams. Stateless: the account is an argument. */
 export interface RelayAdapter {
   readonly protocol: ProtocolName;
+  /** Whether the account's upstream has the endpoint itself. Where it has not, the request is translated, if it can be. */
+  serves(endpoint: string, account: UpstreamAccount): boolean;
   buildRequest(request: RelayRequest, account: UpstreamAccount): UpstreamRequest;
   classifyFailure(failure: AttemptFailure, context: FailureContext): FailureVerdict;
   createUsageMeter(): UsageMeter;

@@ -27,6 +27,13 @@ export interface KeyLimitSettings {
   readonly weeklyOpusCostLimit: number;
 }
 
+/** A change that an option of the key makes to a Responses request: `value` is written at the dotted `path`. */
+export interface PayloadRule {
+  readonly path: string;
+  readonly valueType: 'string' | 'number' | 'boolean' | 'json';
+  readonly value: unknown;
+}
+
 /** Who calls: what the rest of the gateway may know of an authenticated client key. */
 export interface Principal {
   readonly keyId: ApiKeyId;
@@ -47,6 +54,10 @@ export interface Principal {
   readonly limits: KeyLimitSettings;
   /** Ids of the clients that may use the key (`claude_code`, `codex_cli`, ...); null = any. */
   readonly allowedClients: readonly string[] | null;
+  /** What the key changes in every Responses request, in this order; empty = nothing. */
+  readonly responsesRules: readonly PayloadRule[];
+  /** Responses requests of clients that are not Codex are made to look like Codex's. */
+  readonly adaptsForeignClients: boolean;
   /** The life of the key begins with the first request that is let through. */
   readonly awaitsActivation: boolean;
 }

@@ -1,4 +1,5 @@
-import { scanObject, type ByteSpan } from './scan-object.js';
+import type { ByteSpan } from './byte-span.js';
+import { scanObject } from './scan-object.js';
 
 /**
  * Where the value at a path of member names stands, or null when it is not there, something on the way is not an

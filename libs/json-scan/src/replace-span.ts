@@ -1,4 +1,4 @@
-import type { ByteSpan } from './scan-object.js';
+import type { ByteSpan } from './byte-span.js';
 
 /** A copy of `body` with `replacement`, as a JSON string, in place of the span. Every other byte stays as it is. */
 export function replaceSpan(body: Buffer, span: ByteSpan, replacement: string): Buffer {

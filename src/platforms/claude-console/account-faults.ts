@@ -1,5 +1,4 @@
-import type { FailureContext } from '@crs/extension-api';
-import type { UpstreamError } from './upstream-error.js';
+import type { UpstreamError } from '@crs/platform-kit';
 
 /**
  * Texts by which an upstream says that it refuses the account, not the request, although it answers 400 or 403. In
@@ -23,17 +22,6 @@ export const REQUEST_LIMIT_TEXTS: readonly string[] = [
   'long context requests',
   'long context beta',
 ];
-
-/**
- * Whether the upstream refuses the account: `told`; or only seems to, because the request holds every such text that the
- * message does, and may be what is quoted: `quoted`.
- */
-export function findAccountFault({ message }: UpstreamError, context: FailureContext): 'told' | 'quoted' | null {
-  const spoken = message.toLowerCase();
-  const found = [...ACCOUNT_FAULT_TEXTS, ...context.accountFaultTexts].filter((text) => spoken.includes(text));
-  if (found.length === 0) return null;
-  return found.every((text) => context.requestHolds(text)) ? 'quoted' : 'told';
-}
 
 export function isRequestLimit({ message }: UpstreamError): boolean {
   const spoken = message.toLowerCase();

@@ -201,7 +201,7 @@ const ROWS: Readonly<Record<string, Row>> = {
       malformed('error_body', anthropicError('rate_limit_error', 'slow', { resets_in_seconds: 60 })),
       other('rate_limit', 429, later(60)),
     ],
-    ['an error that blames the request', malformed('error_body', INVALID), other('connection', 200)],
+    ['an error that blames the request', malformed('error_body', INVALID), UNMARKED],
     ['an error of its own kind', malformed('error_body', '{"error":"nope"}'), other('connection', 200)],
   ],
   'an error event before the commit point, by its type': [

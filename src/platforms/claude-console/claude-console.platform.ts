@@ -5,7 +5,7 @@ import {
   type RelayAdapter,
   type ServiceName,
 } from '@crs/extension-api';
-import { buildRequest } from './build-request.js';
+import { buildRequest, ENDPOINTS } from './build-request.js';
 import { classifyFailure } from './classify-failure.js';
 import { probe } from './probe.js';
 import { AnthropicUsageMeter } from './usage-meter.js';
@@ -29,6 +29,7 @@ export class ClaudeConsolePlatform implements Platform {
       prefix: '',
       apiField: 'claudeConsoleAccountId',
       groupField: 'claudeAccountId',
+      foreignFields: ['bedrockAccountId'],
     },
     groupPlatform: 'claude',
     sessionPrefix: 'unified_claude_session_mapping:',
@@ -39,6 +40,7 @@ export class ClaudeConsolePlatform implements Platform {
 
   readonly relay: RelayAdapter = {
     protocol: 'anthropic',
+    serves: (endpoint) => ENDPOINTS.has(endpoint),
     buildRequest,
     classifyFailure,
     createUsageMeter: () => new AnthropicUsageMeter(),

@@ -2,7 +2,7 @@ import type { HeaderMap } from '@crs/extension-api';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { concernsModelOnly } from './limited-model.js';
-import { readUpstreamError } from './upstream-error.js';
+import { readUpstreamError } from '@crs/platform-kit';
 
 const CLAIM = 'anthropic-ratelimit-unified-representative-claim';
 const OPUS = 'claude-opus-4-1';

@@ -1,5 +1,5 @@
 import type { AccountProbe, ProbeError, StreamEvent } from '@crs/extension-api';
-import { asRecord, asText, type JsonRecord, parseJson } from './untyped-json.js';
+import { asRecord, asText, type JsonRecord, parseJson } from '@crs/platform-kit';
 
 /** Enough for a few words, and not worth a cent on the dearest model. */
 const MAX_TOKENS = 32;

@@ -7,7 +7,7 @@ import {
   type UsageMeter,
 } from '@crs/extension-api';
 import { scanObject } from '@crs/json-scan';
-import { asRecord, asText, type JsonRecord, parseJson } from './untyped-json.js';
+import { asRecord, asText, type JsonRecord, parseJson } from '@crs/platform-kit';
 
 /** The events that carry figures. All others are looked at only as far as the floor estimate needs it. */
 const FIGURE_EVENTS: ReadonlySet<string> = new Set(['message_start', 'message_delta']);

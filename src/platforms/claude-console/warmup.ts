@@ -1,6 +1,6 @@
 import type { LocalAnswer, RelayRequest } from '@crs/extension-api';
 import { encodeSse } from '@crs/sse';
-import { asRecord, asText, type JsonRecord, parseJson } from './untyped-json.js';
+import { asRecord, asText, type JsonRecord, parseJson } from '@crs/platform-kit';
 
 /** What Claude Code asks for is small; a longer request is a conversation and is not looked into. */
 const MAX_BYTES = 256 * 1024;

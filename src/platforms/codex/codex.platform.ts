@@ -1,6 +1,16 @@
-import { type AccountKind, type Platform, PlatformAdapter, type ServiceName } from '@crs/extension-api';
+import {
+  type AccountKind,
+  type Platform,
+  PlatformAdapter,
+  type RelayAdapter,
+  type ServiceName,
+} from '@crs/extension-api';
+import { buildRequest, serves } from './build-request.js';
+import { classifyFailure } from './classify-failure.js';
+import { probe } from './probe.js';
+import { OpenAiUsageMeter } from './usage-meter.js';
 
-/** Upstreams that speak OpenAI's Responses API and take an API key. Their accounts are kept; no route relays to them. */
+/** Upstreams that speak OpenAI's Responses API and take an API key. */
 @PlatformAdapter({ name: 'codex' })
 export class CodexPlatform implements Platform {
   readonly service: ServiceName = 'codex';
@@ -26,5 +36,13 @@ export class CodexPlatform implements Platform {
     ownSettings: ['providerEndpoint'],
   };
 
-  readonly relay = null;
+  readonly relay: RelayAdapter = {
+    protocol: 'openai',
+    serves,
+    buildRequest,
+    classifyFailure,
+    createUsageMeter: () => new OpenAiUsageMeter(),
+    probe,
+    answerWarmup: () => null,
+  };
 }

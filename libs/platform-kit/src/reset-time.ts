@@ -29,7 +29,12 @@ const DURATION_UNITS_MS = [3_600_000, 60_000, 1000, 1];
  * none does: then nothing is known, and the account must not be parked for long.
  */
 export function findReset(headers: HeaderMap, fields: Readonly<Record<string, unknown>>, now: Date): Date | null {
-  for (const value of [...RESET_HEADERS.map((name) => headers[name]), ...RESET_FIELDS.map((name) => fields[name])]) {
+  return firstReset([...RESET_HEADERS.map((name) => headers[name]), ...RESET_FIELDS.map((name) => fields[name])], now);
+}
+
+/** The first of the values that is a time to come, within a month: seconds from now, an epoch, a duration or a date. */
+export function firstReset(values: readonly unknown[], now: Date): Date | null {
+  for (const value of values) {
     const restMs = (readTime(value, now.getTime()) ?? Number.NaN) - now.getTime();
     if (restMs > 0 && restMs <= FURTHEST_MS) return new Date(now.getTime() + restMs);
   }
