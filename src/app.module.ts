@@ -12,6 +12,7 @@ import { HttpModule } from './core/http/http.module.js';
 import { JournalModule } from './core/journal/journal.module.js';
 import { LeaseModule } from './core/lease/lease.module.js';
 import { loggerOptions } from './core/logging/logger.options.js';
+import { MetricsModule } from './core/metrics/metrics.module.js';
 import { PlatformRegistryModule } from './core/platforms/platform.registry.module.js';
 import { SettingsModule } from './core/settings/settings.module.js';
 import { HealthModule } from './health/health.module.js';
@@ -20,6 +21,7 @@ import { RelayModule } from './relay/relay.module.js';
 import { SchedulerModule } from './scheduler/scheduler.module.js';
 import { StatsQueryModule } from './stats/query/stats-query.module.js';
 import { StatsModule } from './stats/stats.module.js';
+import { V1IndexModule } from './stats/v1-indexes/v1-index.module.js';
 
 export type Extension = Type | DynamicModule;
 
@@ -45,6 +47,7 @@ export class AppModule {
         EgressModule,
         JournalModule,
         LeaseModule,
+        MetricsModule,
         SettingsModule,
         HttpModule,
         PlatformRegistryModule,
@@ -56,6 +59,7 @@ export class AppModule {
         SchedulerModule,
         StatsModule,
         StatsQueryModule,
+        V1IndexModule,
         RelayModule,
         HealthModule,
         ...extensions,

@@ -263,6 +263,7 @@ describe('toUpstreamAccount', () => {
       maxConcurrentTasks: 0,
       interceptWarmup: false,
       disableAutoProtection: false,
+      providerEndpoint: 'responses',
       createdAt: new Date('2026-11-23T04:05:00.325Z'),
     });
   });

@@ -246,6 +246,7 @@ export function toUpstreamAccount(platform: string, stored: StoredAccount, secre
     subscriptionExpiresAt: stored.subscriptionExpiresAt,
     maxConcurrentTasks: stored.maxConcurrentTasks,
     interceptWarmup: stored.interceptWarmup,
+    providerEndpoint: stored.providerEndpoint,
     disableAutoProtection: stored.disableAutoProtection,
     createdAt: stored.createdAt,
   };

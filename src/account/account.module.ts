@@ -4,6 +4,7 @@ import { AccountDirectory } from './account-directory.js';
 import { AccountEntryFactory } from './account-entry.factory.js';
 import { AccountHealthService } from './account-health.service.js';
 import { AccountListController } from './account-list.controller.js';
+import { AccountMetrics } from './account-metrics.js';
 import { AccountMarkRepository } from './account-mark.repository.js';
 import { AccountQueryService } from './account-query.service.js';
 import { AccountReader } from './account-reader.js';
@@ -23,6 +24,10 @@ import { GroupMemberService } from './groups/group-member.service.js';
 import { GroupController } from './groups/group.controller.js';
 import { GroupRepository } from './groups/group.repository.js';
 import { GroupService } from './groups/group.service.js';
+import { NotServedController } from './not-served/not-served.controller.js';
+import { NotServedNotice } from './not-served/not-served.notice.js';
+import { NotServedRepository } from './not-served/not-served.repository.js';
+import { NotServedService } from './not-served/not-served.service.js';
 import { AccountProbeController } from './probe/account-probe.controller.js';
 import { AccountTester } from './probe/account-tester.js';
 import { ProbeRuns } from './probe/probe-runs.js';
@@ -34,6 +39,7 @@ import { StoredAccountNames } from './stored-account-names.js';
 @Module({
   controllers: [
     AccountListController,
+    NotServedController,
     AccountController,
     AccountProbeController,
     ErrorHistoryController,
@@ -45,6 +51,7 @@ import { StoredAccountNames } from './stored-account-names.js';
     AccountEntryFactory,
     AccountHealthService,
     AccountMarkRepository,
+    AccountMetrics,
     AccountQueryService,
     AccountReader,
     AccountRecordFactory,
@@ -60,6 +67,9 @@ import { StoredAccountNames } from './stored-account-names.js';
     GroupMemberService,
     GroupRepository,
     GroupService,
+    NotServedNotice,
+    NotServedRepository,
+    NotServedService,
     ProbeRuns,
     ProxyTester,
     TestPlanner,

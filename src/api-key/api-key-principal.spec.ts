@@ -36,6 +36,8 @@ describe('toPrincipal', () => {
       weeklyResetHour: 4,
       limits,
       allowedClients: null,
+      responsesRules: [],
+      adaptsForeignClients: true,
       awaitsActivation: false,
     });
   });

@@ -16,6 +16,8 @@ export function toPrincipal(record: ApiKeyRecord): Principal {
     weeklyResetHour: record.weeklyResetHour,
     limits: toLimits(record),
     allowedClients: record.enableClientRestriction && record.allowedClients.length > 0 ? record.allowedClients : null,
+    responsesRules: record.enableOpenAIResponsesPayloadRules ? record.openaiResponsesPayloadRules : [],
+    adaptsForeignClients: record.enableOpenAIResponsesCodexAdaptation,
     awaitsActivation: isAwaitingActivation(record),
   };
 }

@@ -1,11 +1,4 @@
-import type { ApiKeyId } from '@crs/extension-api';
-
-/** A change that a key of the option makes to a Responses request: `value` is written at the dotted `path`. */
-export interface PayloadRule {
-  readonly path: string;
-  readonly valueType: 'string' | 'number' | 'boolean' | 'json';
-  readonly value: unknown;
-}
+import type { ApiKeyId, PayloadRule } from '@crs/extension-api';
 
 /**
  * The fields that bind a key to an upstream account, as they are stored: empty = not bound. Bindings to accounts that

@@ -1,11 +1,10 @@
-import { toApiKeyId } from '@crs/extension-api';
+import { type PayloadRule, toApiKeyId } from '@crs/extension-api';
 import {
   type ApiKeyEvent,
   type ApiKeyRecord,
   type Bindings,
   DEFAULT_SETTINGS,
   type Deletion,
-  type PayloadRule,
 } from './api-key-record.js';
 import { formatPermissions, parsePermissions } from './permission-list.js';
 import { amountOf, countOf, countWithin, dateOf, dateText, flagOf, jsonOf, listOf, textOf } from './stored-text.js';

@@ -15,22 +15,30 @@ export class BoundKeysRepository {
 
   /** How many keys, deleted ones left out, have the text in the field. */
   async count(field: string, value: string): Promise<number> {
-    await this.index.ensureBuilt();
-    const ids = await this.store.smembers(keys.apiKey.all);
-    let count = 0;
-    for (let at = 0; at < ids.length; at += BATCH_SIZE) {
-      count += await this.countBatch(ids.slice(at, at + BATCH_SIZE), field, value);
-    }
-    return count;
+    return (await this.countAll(field)).get(value) ?? 0;
   }
 
-  private async countBatch(ids: readonly string[], field: string, value: string): Promise<number> {
+  /** The same for each text that is in the field of any key. */
+  async countAll(field: string): Promise<ReadonlyMap<string, number>> {
+    await this.index.ensureBuilt();
+    const ids = await this.store.smembers(keys.apiKey.all);
+    const counts = new Map<string, number>();
+    for (let at = 0; at < ids.length; at += BATCH_SIZE) {
+      for (const value of await this.readBatch(ids.slice(at, at + BATCH_SIZE), field)) {
+        counts.set(value, (counts.get(value) ?? 0) + 1);
+      }
+    }
+    return counts;
+  }
+
+  /** The texts in the field of those keys that have one. */
+  private async readBatch(ids: readonly string[], field: string): Promise<readonly string[]> {
     const replies = await repliesOfRightType(
       this.store.pipeline(ids.map((id): StoreCommand => ['hmget', keys.apiKey.record(id), field, 'isDeleted'])),
     );
-    return replies.filter((reply) => {
+    return replies.flatMap((reply) => {
       const [stored, isDeleted] = (reply ?? []) as readonly (string | null)[];
-      return stored === value && isDeleted !== 'true';
-    }).length;
+      return stored === undefined || stored === null || stored === '' || isDeleted === 'true' ? [] : [stored];
+    });
   }
 }

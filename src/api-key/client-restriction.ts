@@ -48,6 +48,8 @@ export function isClientAllowed(allowedClients: readonly string[] | null, traits
 
 export const isClaudeCode = (traits: ClientTraits): boolean => isClient(CLAUDE_CODE, traits);
 
+export const isCodex = (traits: ClientTraits): boolean => isClient(CODEX_CLI, traits);
+
 function isClient({ userAgent, requiredHeaders, hasUserId }: ClientDefinition, traits: ClientTraits): boolean {
   return (
     userAgent.test(textOf(traits, 'user-agent')) &&

@@ -147,6 +147,10 @@ describeOnEachStore('StoredApiKeyDirectory', (storeOfCase) => {
       expect(await sut.countBoundTo('openaiAccountId', 'responses:a')).toBe(1);
       expect(await sut.countBoundTo('claudeAccountId', 'a')).toBe(1);
       expect(await sut.countBoundTo('claudeAccountId', 'b')).toBe(0);
+      expect([...(await sut.countBindings('openaiAccountId'))].sort()).toEqual([
+        ['a', 2],
+        ['responses:a', 1],
+      ]);
     });
 
     it('counts over more keys than one round trip asks for', async () => {

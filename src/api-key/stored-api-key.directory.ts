@@ -42,6 +42,10 @@ export class StoredApiKeyDirectory extends ApiKeyDirectory {
   countBoundTo(field: string, value: string): Promise<number> {
     return this.boundKeys.count(field, value);
   }
+
+  countBindings(field: string): Promise<ReadonlyMap<string, number>> {
+    return this.boundKeys.countAll(field);
+  }
 }
 
 const toSummary = (record: ApiKeyRecord): ApiKeySummary => ({

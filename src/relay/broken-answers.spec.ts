@@ -14,7 +14,7 @@ import { BrokenAnswers } from './broken-answers.js';
 import type { StreamFailure, StreamTracker } from './stream/stream-tracker.js';
 
 const platforms = { get: () => new ClaudeConsolePlatform() } as unknown as PlatformRegistry;
-const selection = { account: testAccount(), sticky: false, recovering: false, slot: null };
+const selection = { account: testAccount(), sticky: false, strayed: false, recovering: false, slot: null };
 const served: Served = { answer: { kind: 'local', status: 200, headers: {}, body: Buffer.alloc(0) }, selection };
 const OVERLOADED: StreamFailure = { type: 'overloaded_error', message: '', text: '{}' };
 const BLAMES_REQUEST: StreamFailure = { type: 'invalid_request_error', message: 'too long', text: '{}' };

@@ -1,32 +1,23 @@
-import type { RelayRequest } from '@crs/extension-api';
-import type { UpstreamAnswer } from './attempt/attempt-failed.error.js';
+import type { Endpoint } from './endpoint.js';
 import { anthropic } from './protocols/anthropic.js';
-import type { Protocol } from './protocols/protocol.js';
+import { responses } from './protocols/responses.js';
 
-/** What one client call is, by its route. */
-export interface Endpoint {
-  readonly protocol: Protocol;
-  /** In the protocol's words. */
-  readonly name: string;
-  /** Its answer may be a stream; elsewhere `stream` in the body means nothing. */
-  readonly canStream: boolean;
-  /** What it uses is booked. */
-  readonly isBooked: boolean;
-  /** The gateway's own answer where an upstream lacks the endpoint and none has answered; null = it has none. */
-  readonly answerLocally: ((request: RelayRequest) => UpstreamAnswer) | null;
-}
+const asItIs = (): null => null;
 
 export const MESSAGES: Endpoint = {
   protocol: anthropic,
   name: 'messages',
+  servedBy: ['anthropic'],
   canStream: true,
   isBooked: true,
   answerLocally: null,
+  bridgeTo: asItIs,
 };
 
 export const COUNT_TOKENS: Endpoint = {
   protocol: anthropic,
   name: 'count_tokens',
+  servedBy: ['anthropic'],
   canStream: false,
   isBooked: false,
   /** Four bytes of the request are about one token, rounded up. */
@@ -35,4 +26,18 @@ export const COUNT_TOKENS: Endpoint = {
     headers: { 'content-type': 'application/json' },
     body: Buffer.from(JSON.stringify({ input_tokens: Math.ceil(body.length / 4) })),
   }),
+  bridgeTo: asItIs,
 };
+
+export const RESPONSES: Endpoint = {
+  protocol: responses,
+  name: 'responses',
+  servedBy: ['openai'],
+  canStream: true,
+  isBooked: true,
+  answerLocally: null,
+  bridgeTo: asItIs,
+};
+
+/** A long thread made short; answered as a whole unless the client asks for a stream. */
+export const COMPACT: Endpoint = { ...RESPONSES, name: 'compact' };

@@ -2,17 +2,22 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { ErrorRenderer, ErrorRenderers } from '../core/http/error-renderers.js';
 import { anthropic } from './protocols/anthropic.js';
 import type { ErrorAnswer, Protocol } from './protocols/protocol.js';
+import { responses } from './protocols/responses.js';
 import { toRelayError } from './relay-errors.js';
 
-/** Which paths belong to a protocol. The admin API and the health check stand under /api, too, and are nobody's. */
+/** Which paths belong to a protocol. */
 interface Territory {
   readonly protocol: Protocol;
   readonly paths: RegExp;
-  readonly except: RegExp;
 }
 
+/**
+ * The first that has the path. Chat completions are answered beside messages, too; the admin API and the health check
+ * stand under /api and are nobody's.
+ */
 const TERRITORIES: readonly Territory[] = [
-  { protocol: anthropic, paths: /^\/(api|claude)(\/|$)/, except: /^\/api\/(v2|health)(\/|$)/ },
+  { protocol: responses, paths: /^\/openai(\/|$)|^\/(api|claude)\/v1\/chat(\/|$)/ },
+  { protocol: anthropic, paths: /^\/claude(\/|$)|^\/api(?!\/(v2|health)(\/|$))(\/|$)/ },
 ];
 
 /** Renders errors on the paths of one protocol in its own form, whatever threw them and however early. */
@@ -22,7 +27,7 @@ class ProtocolErrorRenderer extends ErrorRenderer {
   }
 
   handles(path: string): boolean {
-    return this.territory.paths.test(path) && !this.territory.except.test(path);
+    return this.territory.paths.test(path);
   }
 
   render(error: unknown, requestId: string): ErrorAnswer {

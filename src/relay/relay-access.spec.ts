@@ -1,5 +1,6 @@
-import { type Principal, RelayError, type RelayRequest } from '@crs/extension-api';
+import { type ModelMap, type Platform, type Principal, RelayError, type RelayRequest } from '@crs/extension-api';
 import { describe, expect, it } from '@jest/globals';
+import { testAccount } from '../../test/support/test-account.ts';
 import { testPrincipal } from '../../test/support/test-principal.ts';
 import { testRelayRequest } from '../../test/support/test-relay-request.ts';
 import type { PlatformRegistry } from '../core/platforms/platform.registry.js';
@@ -7,14 +8,24 @@ import { DEFAULT_RELAY_SETTINGS } from '../core/settings/relay-settings.js';
 import type { RelaySettingsRepository } from '../core/settings/relay-settings.repository.js';
 import { ClaudeConsolePlatform } from '../platforms/claude-console/claude-console.platform.js';
 import { CodexPlatform } from '../platforms/codex/codex.platform.js';
-import { RelayAccess } from './relay-access.js';
+import type { SchedulerService } from '../scheduler/scheduler.service.js';
+import type { Endpoint } from './endpoint.js';
+import { COMPACT, COUNT_TOKENS, MESSAGES, RESPONSES } from './endpoints.js';
+import { type Reach, RelayAccess } from './relay-access.js';
 
-const PLATFORMS = [
+const PLATFORMS: readonly { readonly name: string; readonly platform: Platform }[] = [
   { name: 'claude-console', platform: new ClaudeConsolePlatform() },
   { name: 'codex', platform: new CodexPlatform() },
+  { name: 'vault', platform: { service: 'codex', account: new CodexPlatform().account, relay: null } },
 ];
 
-const createSut = (claudeCodeOnly = false): RelayAccess =>
+interface Given {
+  readonly claudeCodeOnly?: boolean;
+  /** The model maps of the accounts that the key reaches, by platform. */
+  readonly maps?: Readonly<Record<string, readonly ModelMap[]>>;
+}
+
+const createSut = ({ claudeCodeOnly = false, maps = {} }: Given = {}): RelayAccess =>
   new RelayAccess(
     {
       list: () => PLATFORMS,
@@ -23,7 +34,17 @@ const createSut = (claudeCodeOnly = false): RelayAccess =>
     {
       current: () => Promise.resolve({ ...DEFAULT_RELAY_SETTINGS, claudeCodeOnly }),
     } as unknown as RelaySettingsRepository,
+    {
+      listReachable: (_: Principal, names: readonly string[]) =>
+        Promise.resolve(
+          names.flatMap((name) => maps[name] ?? []).map((supportedModels) => testAccount({ supportedModels })),
+        ),
+    } as unknown as SchedulerService,
   );
+
+const CLAUDE: Reach = { service: 'claude', platforms: ['claude-console'] };
+const CODEX_REACH: Reach = { service: 'codex', platforms: ['codex'] };
+const BOTH: Reach = { service: 'claude', platforms: ['claude-console', 'codex'] };
 
 const CLAUDE_CODE: Partial<RelayRequest> = {
   headers: {
@@ -41,20 +62,27 @@ const CLAUDE_CODE: Partial<RelayRequest> = {
 const SDK: Partial<RelayRequest> = { headers: { 'user-agent': 'Anthropic/JS 1.12.0' } };
 const CODEX: Partial<RelayRequest> = { headers: { 'user-agent': 'codex_exec/0.169.0 (Linux)' } };
 
+/** Served by platforms of two protocols. */
+const SHARED: Endpoint = { ...MESSAGES, name: 'shared', servedBy: ['openai', 'anthropic'] };
+
 describe('RelayAccess', () => {
-  const reasonOf = (ask: () => unknown): unknown => {
+  const reasonOf = async (ask: () => unknown): Promise<unknown> => {
     try {
-      return ask();
+      return await ask();
     } catch (error) {
       return error;
     }
   };
 
-  it('names the platforms that may serve a key and their service', () => {
-    expect(createSut().check('anthropic', 'm', testPrincipal({ permissions: ['claude'] }))).toEqual({
-      service: 'claude',
-      platforms: ['claude-console'],
-    });
+  it.each([
+    [MESSAGES, CLAUDE],
+    [COUNT_TOKENS, CLAUDE],
+    [RESPONSES, CODEX_REACH],
+    [COMPACT, CODEX_REACH],
+  ])('names the platforms that may serve $name, and their service, whatever the model', async (endpoint, reach) => {
+    for (const model of ['m', 'gpt-5', 'claude-opus']) {
+      expect(await createSut().check(endpoint, model, testPrincipal())).toEqual(reach);
+    }
   });
 
   it.each<[string, Partial<Principal>, string, string]>([
@@ -65,26 +93,74 @@ describe('RelayAccess', () => {
       'model_not_allowed',
       'This API key may not use the model m.',
     ],
-  ])('refuses a %s that the key may not use', (_, change, code, message) => {
-    const error = reasonOf(() => createSut().check('anthropic', 'm', testPrincipal(change)));
+  ])('refuses a %s that the key may not use', async (_, change, code, message) => {
+    const error = await reasonOf(() => createSut().check(MESSAGES, 'm', testPrincipal(change)));
     expect(error).toBeInstanceOf(RelayError);
     expect(error).toMatchObject({ code, message });
   });
 
-  it('says whether a key may use one platform, to which no route may relay', () => {
+  describe('where two services can serve an endpoint', () => {
+    const reachOf = (model: string, maps: Given['maps'] = {}, change: Partial<Principal> = {}) =>
+      reasonOf(() => createSut({ maps }).check(SHARED, model, testPrincipal(change)));
+
+    it.each([
+      ['claude-opus-5-5', CLAUDE],
+      ['vendor-sonnet', CLAUDE],
+      ['gpt-5', CODEX_REACH],
+      ['gpt-5.1-codex-max', CODEX_REACH],
+      ['o3', CODEX_REACH],
+      ['codex-mini-latest', CODEX_REACH],
+      ['glm-5', BOTH],
+      ['constructor', BOTH],
+    ])('goes by the name of the model: %s', async (model, reach) => {
+      expect(await reachOf(model)).toEqual(reach);
+    });
+
+    it.each([
+      ['an account that names it', 'gpt-5', { 'claude-console': [{}, { 'gpt-5': 'glm-5' }] }, BOTH],
+      ['the one account that names it', 'glm-5', { 'claude-console': [{ 'glm-5': 'glm-5' }] }, CLAUDE],
+      ['the one account that names it, of the other service', 'glm-5', { codex: [{ 'glm-5': 'x' }] }, CODEX_REACH],
+      ['no account that names another', 'gpt-5', { 'claude-console': [{ 'glm-5': 'glm-5' }] }, CODEX_REACH],
+      ['no account that knows the name as that of its upstream only', 'x', { codex: [{ y: 'x' }] }, BOTH],
+      ['no account for a name that every object has', 'toString', { codex: [{ y: 'x' }] }, BOTH],
+    ])('reaches %s', async (_, model, maps, reach) => {
+      expect(await reachOf(model, maps)).toEqual(reach);
+    });
+
+    it('leaves out the service that the key may not use', async () => {
+      expect(await reachOf('glm-5', {}, { permissions: ['codex'] })).toEqual(CODEX_REACH);
+      expect(await reachOf('glm-5', {}, { permissions: ['claude', 'gemini'] })).toEqual(CLAUDE);
+      expect(await reachOf('gpt-5', {}, { permissions: ['claude'] })).toMatchObject({ code: 'permission_denied' });
+      expect(await reachOf('glm-5', {}, { permissions: ['gemini'] })).toMatchObject({ code: 'permission_denied' });
+    });
+
+    it('refuses a model that the key may not use', async () => {
+      const restricted: Partial<Principal> = { modelRestriction: { mode: 'allow', models: ['gpt-5'] } };
+      expect(await reachOf('gpt-5', {}, restricted)).toEqual(CODEX_REACH);
+      expect(await reachOf('gpt-5-mini', {}, restricted)).toMatchObject({ code: 'model_not_allowed' });
+    });
+  });
+
+  it('says whether a key may use one platform, to which no route may relay', async () => {
     const allowed = testPrincipal({ permissions: ['codex'] });
-    expect(createSut().checkPlatform('codex', 'm', allowed)).toEqual({ service: 'codex', platforms: ['codex'] });
-    expect(reasonOf(() => createSut().checkPlatform('claude-console', 'm', allowed))).toMatchObject({
+    expect(createSut().checkPlatform('codex', 'm', allowed)).toEqual(CODEX_REACH);
+    expect(createSut().checkPlatform('vault', 'm', allowed)).toEqual({ service: 'codex', platforms: ['vault'] });
+    expect(await reasonOf(() => createSut().checkPlatform('claude-console', 'm', allowed))).toMatchObject({
       code: 'permission_denied',
     });
     const restricted = testPrincipal({ modelRestriction: { mode: 'deny', models: ['m'] } });
-    expect(reasonOf(() => createSut().checkPlatform('codex', 'm', restricted))).toMatchObject({
+    expect(await reasonOf(() => createSut().checkPlatform('codex', 'm', restricted))).toMatchObject({
       code: 'model_not_allowed',
     });
   });
 
-  const refusalOf = async (sut: RelayAccess, request: Partial<RelayRequest>, allowed: string[] | null) =>
-    sut.checkClient(testRelayRequest(request), testPrincipal({ allowedClients: allowed })).then(
+  const refusalOf = async (
+    sut: RelayAccess,
+    request: Partial<RelayRequest>,
+    allowed: string[] | null,
+    reach: Reach = CLAUDE,
+  ) =>
+    sut.checkClient(testRelayRequest(request), reach, testPrincipal({ allowedClients: allowed })).then(
       () => null,
       (error: unknown) => (error instanceof RelayError ? `${error.code}: ${error.message}` : error),
     );
@@ -108,9 +184,20 @@ describe('RelayAccess', () => {
   });
 
   it('lets only Claude Code in where the gateway is for Claude Code only', async () => {
-    const sut = createSut(true);
+    const sut = createSut({ claudeCodeOnly: true });
     expect(await refusalOf(sut, CLAUDE_CODE, null)).toBeNull();
     expect(await refusalOf(sut, SDK, null)).toBe('permission_denied: Only Claude Code may use this gateway.');
-    expect(await refusalOf(sut, { ...CODEX, protocol: 'openai' }, ['codex_cli'])).toBeNull();
+  });
+
+  it.each<[string, Reach, boolean]>([
+    ['Claude accounts', CLAUDE, true],
+    ['Claude accounts beside others', BOTH, true],
+    ['other accounts', CODEX_REACH, false],
+  ])('keeps other clients from %s there, whatever protocol they speak', async (_, reach, isRefused) => {
+    const sut = createSut({ claudeCodeOnly: true });
+    for (const protocol of ['openai', 'anthropic'] as const) {
+      const refusal = await refusalOf(sut, { ...CODEX, protocol }, ['codex_cli'], reach);
+      expect(refusal).toBe(isRefused ? 'permission_denied: Only Claude Code may use this gateway.' : null);
+    }
   });
 });

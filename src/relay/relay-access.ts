@@ -1,10 +1,13 @@
-import { type Principal, type ProtocolName, RelayError, type RelayRequest, type ServiceName } from '@crs/extension-api';
+import { type Principal, RelayError, type RelayRequest, type ServiceName } from '@crs/extension-api';
 import { Injectable } from '@nestjs/common';
 import { isClaudeCode, isClientAllowed } from '../api-key/client-restriction.js';
 import { isModelAllowed, isServiceAllowed } from '../api-key/permission.js';
 import { PlatformRegistry, type RegisteredPlatform } from '../core/platforms/platform.registry.js';
 import { RelaySettingsRepository } from '../core/settings/relay-settings.repository.js';
+import { SchedulerService } from '../scheduler/scheduler.service.js';
 import { sessionIdOf } from '../scheduler/session-hash.js';
+import { serviceOfModel } from '../stats/model-name.js';
+import type { Endpoint } from './endpoint.js';
 
 /** Who may serve a request. */
 export interface Reach {
@@ -19,12 +22,15 @@ export class RelayAccess {
   constructor(
     private readonly platforms: PlatformRegistry,
     private readonly settings: RelaySettingsRepository,
+    private readonly scheduler: SchedulerService,
   ) {}
 
-  /** Throws `RelayError` when the key may not use the service or model. */
-  check(protocol: ProtocolName, model: string, principal: Principal): Reach {
-    const speaking = this.platforms.list().filter(({ platform }) => platform.relay?.protocol === protocol);
-    return reachAmong(speaking, model, principal);
+  /** Rejects with a `RelayError` when the key may not use the service or model. */
+  async check(endpoint: Endpoint, model: string, principal: Principal): Promise<Reach> {
+    const speaking = this.platforms.list().filter(({ platform: { relay } }) => {
+      return relay !== null && endpoint.servedBy.includes(relay.protocol);
+    });
+    return reachAmong(await this.ofModel(speaking, model, principal), model, principal);
   }
 
   /** The same for one platform, whether a route relays to it or not. Throws when there is no platform of that name. */
@@ -32,16 +38,41 @@ export class RelayAccess {
     return reachAmong([{ name, platform: this.platforms.get(name) }], model, principal);
   }
 
-  /** Throws `RelayError` when this client may not use the gateway, or not with this key. */
-  async checkClient({ protocol, headers, userId }: RelayRequest, { allowedClients }: Principal): Promise<void> {
+  /** Rejects with a `RelayError` when this client may not use the gateway, or not with this key. */
+  async checkClient({ headers, userId }: RelayRequest, reach: Reach, { allowedClients }: Principal): Promise<void> {
     const traits = { headers, hasClaudeCodeUserId: sessionIdOf(null, userId) !== null };
     const { claudeCodeOnly } = await this.settings.current();
-    if (claudeCodeOnly && protocol === 'anthropic' && !isClaudeCode(traits)) {
+    if (claudeCodeOnly && this.reachesClaude(reach) && !isClaudeCode(traits)) {
       throw new RelayError('permission_denied', 'Only Claude Code may use this gateway.');
     }
     if (allowedClients === null || isClientAllowed(allowedClients, traits)) return;
     const names = allowedClients.join(', ');
     throw new RelayError('permission_denied', `This API key may only be used by these clients: ${names}.`);
+  }
+
+  /** An account of the service `claude` may serve it. */
+  reachesClaude({ platforms }: Reach): boolean {
+    return platforms.some((name) => this.platforms.get(name).service === 'claude');
+  }
+
+  /**
+   * Where several services could serve an endpoint: those whose models are named so, and those of which an account names
+   * the model in its map; all of them for a name that nobody knows.
+   */
+  private async ofModel(
+    platforms: readonly RegisteredPlatform[],
+    model: string,
+    principal: Principal,
+  ): Promise<readonly RegisteredPlatform[]> {
+    if (new Set(platforms.map(({ platform }) => platform.service)).size < 2) return platforms;
+    const named = serviceOfModel(model);
+    const claimed: RegisteredPlatform[] = [];
+    for (const each of platforms) {
+      const accounts = await this.scheduler.listReachable(principal, [each.name]);
+      const isMapped = accounts.some(({ supportedModels }) => Object.hasOwn(supportedModels, model));
+      if (isMapped || each.platform.service === named) claimed.push(each);
+    }
+    return claimed.length === 0 ? platforms : claimed;
   }
 }
 

@@ -7,7 +7,8 @@ import { Admission } from '../api-key/limits/admission.js';
 import type { AdmissionRequest, LimitService } from '../api-key/limits/limit.service.js';
 import type { SchedulerService } from '../scheduler/scheduler.service.js';
 import type { CostEstimator, EstimateRequest } from '../stats/cost-estimator.js';
-import { COUNT_TOKENS, type Endpoint, MESSAGES } from './endpoints.js';
+import type { Endpoint } from './endpoint.js';
+import { COUNT_TOKENS, MESSAGES } from './endpoints.js';
 import type { RelayAccess } from './relay-access.js';
 import { type Admitted, RelayAdmission } from './relay-admission.js';
 
@@ -16,6 +17,9 @@ const DENIED = new RelayError('permission_denied', 'no');
 
 /** What was asked, in order. */
 type Step = 'access' | 'client' | 'estimate' | 'limits';
+
+/** A model that no key may ask for. */
+const FORBIDDEN = 'forbidden';
 
 describe('RelayAdmission', () => {
   let steps: Step[];
@@ -39,10 +43,13 @@ describe('RelayAdmission', () => {
       if (name === refusing) throw DENIED;
     };
     const access = {
-      check: () => {
-        step('access');
-        return { service, platforms: ['one'] };
-      },
+      check: (_endpoint: Endpoint, model: string) =>
+        Promise.resolve().then(() => {
+          step('access');
+          if (model === FORBIDDEN) throw DENIED;
+          return { service, platforms: ['one'] };
+        }),
+      reachesClaude: () => service === 'claude',
       checkClient: () =>
         Promise.resolve().then(() => {
           step('client');
@@ -127,6 +134,21 @@ describe('RelayAdmission', () => {
     const limits = { ...NO_LIMITS, weeklyOpusCostLimit: 1 };
     await admit(createSut(null, 'claude', maps), { model }, MESSAGES, { limits });
     expect(asked?.isClaudeModel).toBe(expected);
+  });
+
+  it.each([
+    ['asked for', { askedModel: FORBIDDEN, model: 'm' }],
+    ['in its place', { askedModel: 'm', model: FORBIDDEN }],
+  ])('refuses a model that the key may not use, where it is the one %s', async (_, models) => {
+    await expect(admit(createSut(), models)).rejects.toBe(DENIED);
+    await expect(admit(createSut(), models, COUNT_TOKENS)).rejects.toBe(DENIED);
+    expect(steps).not.toContain('limits');
+  });
+
+  it('goes by the model that is in the place of the one that was asked for', async () => {
+    await admit(createSut(), { askedModel: 'claude-opus', model: 'glm-5' });
+    expect(estimated).toMatchObject({ model: 'glm-5' });
+    expect(asked).toMatchObject({ model: 'glm-5', isClaudeModel: false });
   });
 
   it('asks for no more than permission and model where nothing is booked', async () => {

@@ -5,7 +5,7 @@ import { LimitService } from '../api-key/limits/limit.service.js';
 import { SchedulerService } from '../scheduler/scheduler.service.js';
 import { CostEstimator } from '../stats/cost-estimator.js';
 import { countedModelName, isClaudeFamily } from '../stats/model-name.js';
-import type { Endpoint } from './endpoints.js';
+import type { Endpoint } from './endpoint.js';
 import { RelayAccess } from './relay-access.js';
 
 /** A request at the door. */
@@ -39,14 +39,16 @@ export class RelayAdmission {
    * caller of all else ends the admission, whatever happens.
    */
   async admit({ endpoint, request, principal, signal }: Arrival): Promise<Admitted> {
-    const { id: requestId, model, body } = request;
-    const { service, platforms } = this.access.check(endpoint.protocol.name, model, principal);
+    const { id: requestId, model, askedModel, body } = request;
+    if (askedModel !== model) await this.access.check(endpoint, askedModel, principal);
+    const reach = await this.access.check(endpoint, model, principal);
+    const { service, platforms } = reach;
     if (!endpoint.isBooked) return { platforms, admission: null };
-    await this.access.checkClient(request, principal);
+    await this.access.checkClient(request, reach, principal);
     const { serviceRates: keyServiceRates } = principal;
     const sizes = { model, bodyBytes: body.length, service, keyServiceRates };
     const firstEstimate = await this.estimator.firstEstimate(sizes);
-    const isClaudeModel = service === 'claude' && (await this.isBookedAsClaude(model, principal, platforms));
+    const isClaudeModel = this.access.reachesClaude(reach) && (await this.isBookedAsClaude(model, principal, platforms));
     const admission = await this.limits.admit({ requestId, principal, model, isClaudeModel, firstEstimate, signal });
     return { platforms, admission };
   }

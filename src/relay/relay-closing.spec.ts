@@ -15,6 +15,8 @@ import type { Served } from './attempt/retry-handler.js';
 import type { RetryJob } from './attempt/retry-job.js';
 import type { BrokenAnswers } from './broken-answers.js';
 import { type ClosingCall, RelayClosing } from './relay-closing.js';
+import { MetricsRegistry } from '../core/metrics/metrics-registry.js';
+import { RelayMetrics } from './relay-metrics.js';
 import type { RelayLedger } from './relay-ledger.js';
 import { newEnding, type RequestEntry } from './requests/request-entry.js';
 import type { StreamTracker } from './stream/stream-tracker.js';
@@ -22,7 +24,7 @@ import type { StreamTracker } from './stream/stream-tracker.js';
 const { id: requestId } = testRelayRequest();
 const SLOT = { set: 'concurrency:k', member: requestId };
 const ACCOUNT_SLOT = { set: 'concurrency:console_account:a', member: requestId };
-const selection = { account: testAccount(), sticky: false, recovering: false, slot: null };
+const selection = { account: testAccount(), sticky: false, strayed: false, recovering: false, slot: null };
 const served: Served = { answer: { kind: 'local', status: 200, headers: {}, body: Buffer.alloc(0) }, selection };
 
 describe('RelayClosing', () => {
@@ -53,6 +55,7 @@ describe('RelayClosing', () => {
       { close } as unknown as RelayLedger,
       { note: noteBroken } as unknown as BrokenAnswers,
       { add: (entry: RequestEntry) => entries.push(entry) } as unknown as AttemptLog,
+      new RelayMetrics(new MetricsRegistry(), { count: () => 0 }),
       clock,
     );
   });

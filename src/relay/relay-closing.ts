@@ -7,8 +7,9 @@ import { AttemptLog } from './attempt/attempt-log.js';
 import type { Served } from './attempt/retry-handler.js';
 import type { RetryJob } from './attempt/retry-job.js';
 import { BrokenAnswers } from './broken-answers.js';
-import type { Endpoint } from './endpoints.js';
+import type { Endpoint } from './endpoint.js';
 import { type CallEnding, toRequestEntry } from './requests/request-entry.js';
+import { RelayMetrics } from './relay-metrics.js';
 import { RelayLedger } from './relay-ledger.js';
 import type { StreamTracker } from './stream/stream-tracker.js';
 
@@ -31,6 +32,7 @@ export class RelayClosing {
     private readonly ledger: RelayLedger,
     private readonly brokenAnswers: BrokenAnswers,
     private readonly attemptLog: AttemptLog,
+    private readonly metrics: RelayMetrics,
     private readonly clock: Clock,
   ) {
     this.forgetting = new Alarm(new Logger(RelayClosing.name), clock, 'warn');
@@ -62,7 +64,9 @@ export class RelayClosing {
     const { job, ending, client } = call;
     const released = release(call);
     // Not behind it: whoever has the answer finds the request in the log.
-    this.attemptLog.add(toRequestEntry({ job, ending, sentStatus: client.status, endedAt: this.clock.now() }));
+    const entry = toRequestEntry({ job, ending, sentStatus: client.status, endedAt: this.clock.now() });
+    this.attemptLog.add(entry);
+    this.metrics.note(call.endpoint.name, entry);
     await released;
   }
 

@@ -40,7 +40,7 @@ const meterOf = (...events: readonly { readonly event: string; readonly data: st
 };
 
 const spendingOf = (meter: UsageMeter, change: Partial<Spending> = {}): Spending => ({
-  selection: { account, sticky: false, recovering: false, slot: null },
+  selection: { account, sticky: false, strayed: false, recovering: false, slot: null },
   meter,
   status: 200,
   answerBytes: 0,

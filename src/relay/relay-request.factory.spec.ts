@@ -2,8 +2,10 @@ import { gzipSync } from 'node:zlib';
 import { RelayError } from '@crs/extension-api';
 import { describe, expect, it } from '@jest/globals';
 import type { FastifyRequest } from 'fastify';
+import { noTransformers } from '../../test/support/no-transformers.ts';
 import { testConfig } from '../../test/support/test-config.ts';
-import { COUNT_TOKENS, MESSAGES } from './endpoints.js';
+import { testPrincipal } from '../../test/support/test-principal.ts';
+import { COMPACT, COUNT_TOKENS, MESSAGES, RESPONSES } from './endpoints.js';
 import { RelayRequestFactory } from './relay-request.factory.js';
 
 const SESSION = '0f8fad5b-d9cb-469f-a165-70867728950e';
@@ -18,11 +20,11 @@ const incoming = (body: unknown, change: Partial<FastifyRequest> = {}): FastifyR
     ...change,
   }) as FastifyRequest;
 
-const sut = new RelayRequestFactory({ now: () => 1_000 }, testConfig());
+const sut = new RelayRequestFactory(noTransformers(), { now: () => 1_000 }, testConfig());
 
 const refusalOf = (body: unknown): string => {
   try {
-    sut.create(incoming(body), MESSAGES);
+    sut.create(incoming(body), MESSAGES, testPrincipal());
   } catch (error) {
     if (error instanceof RelayError && error.code === 'invalid_request') return error.message;
     throw error;
@@ -33,7 +35,7 @@ const refusalOf = (body: unknown): string => {
 describe('RelayRequestFactory', () => {
   it('describes a request and keeps its bytes', () => {
     const body = '{ "stream" : true, "messages": [], "model": "claude-opus", "new": {"a":[1]} }';
-    const request = sut.create(incoming(body), MESSAGES);
+    const request = sut.create(incoming(body), MESSAGES, testPrincipal());
     expect(request).toMatchObject({
       id: 'req_1',
       protocol: 'anthropic',
@@ -51,7 +53,7 @@ describe('RelayRequestFactory', () => {
 
   it('takes no stream for an endpoint that has none', () => {
     const body = '{"model":"m","messages":[],"stream":true}';
-    expect(sut.create(incoming(body), COUNT_TOKENS).stream).toBe(false);
+    expect(sut.create(incoming(body), COUNT_TOKENS, testPrincipal()).stream).toBe(false);
   });
 
   it.each([
@@ -62,17 +64,38 @@ describe('RelayRequestFactory', () => {
       {},
     ],
   ])('takes the session from %s', (_, body, headers) => {
-    expect(sut.create(incoming(body, { headers }), MESSAGES).sessionHash).toBe(SESSION);
+    expect(sut.create(incoming(body, { headers }), MESSAGES, testPrincipal()).sessionHash).toBe(SESSION);
   });
 
   it('takes the session from the content where there is no id', () => {
     const body = '{"model":"m","messages":[{"role":"user","content":"hi"}]}';
-    expect(sut.create(incoming(body), COUNT_TOKENS).sessionHash).toBe('8f434346648f6b96df89dda901c5176b');
+    expect(sut.create(incoming(body), COUNT_TOKENS, testPrincipal()).sessionHash).toBe(
+      '8f434346648f6b96df89dda901c5176b',
+    );
+  });
+
+  it.each([
+    ['its header', '{"model":"m","input":[],"prompt_cache_key":"other"}', { 'session-id': 'sess-123' }],
+    ['the key of its cache', '{"model":"m","input":[],"prompt_cache_key":"sess-123","session_id":"other"}', {}],
+  ])("takes the session of one of OpenAI's protocols from %s", (_, body, headers) => {
+    expect(sut.create(incoming(body, { headers }), RESPONSES, testPrincipal())).toMatchObject({
+      protocol: 'openai',
+      endpoint: 'responses',
+      userId: null,
+      sessionHash: 'c8d9cf2851b3e2ac6f87788b7745331aa494be99f6011bb2b2c48fa20a992fa4',
+    });
+  });
+
+  it('remembers what the client has asked for, whatever is made of it', () => {
+    const { askedModel, askedEndpoint } = sut.create(incoming('{"model":"m","input":"hi"}'), COMPACT, testPrincipal());
+    expect({ askedModel, askedEndpoint }).toEqual({ askedModel: 'm', askedEndpoint: 'compact' });
   });
 
   it('has no session where nothing tells one', () => {
-    expect(sut.create(incoming('{"model":"m","messages":[]}'), MESSAGES).sessionHash).toBeNull();
-    expect(sut.create(incoming('{"model":"m","messages":[1,}]}'.replace('}]', ']')), MESSAGES).sessionHash).toBeNull();
+    expect(sut.create(incoming('{"model":"m","messages":[]}'), MESSAGES, testPrincipal()).sessionHash).toBeNull();
+    expect(
+      sut.create(incoming('{"model":"m","messages":[1,}]}'.replace('}]', ']')), MESSAGES, testPrincipal()).sessionHash,
+    ).toBeNull();
   });
 
   it.each([

@@ -10,7 +10,7 @@ import { ApiRelayAnswers } from './relay.swagger.js';
 import { RelayService } from './relay.service.js';
 
 /** The client routes of the Anthropic protocol. */
-@Controller(['api/v1', 'claude/v1'])
+@Controller(['api/v1', 'claude/v1', 'api/claude/v1', 'claude/claude/v1'])
 @ClientOnly()
 @UseInterceptors(UsageInterceptor)
 export class RelayController {

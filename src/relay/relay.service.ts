@@ -5,7 +5,7 @@ import { AppConfig } from '../core/config/app-config.js';
 import { ClientGoneError, StoppingError } from './attempt/attempt-failed.error.js';
 import { RetryHandler, type Served } from './attempt/retry-handler.js';
 import type { RetryJob } from './attempt/retry-job.js';
-import type { Endpoint } from './endpoints.js';
+import type { Endpoint } from './endpoint.js';
 import { OpenRelays } from './open-relays.js';
 import { type Admitted, type Arrival, RelayAdmission } from './relay-admission.js';
 import { type ClosingCall, RelayClosing } from './relay-closing.js';
@@ -40,7 +40,7 @@ export class RelayService {
   async relay(endpoint: Endpoint, incoming: FastifyRequest, reply: FastifyReply, principal: Principal): Promise<void> {
     const { outcome: latch } = incoming;
     if (latch === null) throw new Error('The usage interceptor is missing on a relay route: nothing would be booked');
-    const request = this.factory.create(incoming, endpoint);
+    const request = this.factory.create(incoming, endpoint, principal);
     const client = new ClientStream(reply, endpoint.protocol, request.id);
     await this.openRelays.run(async (stopping) => {
       const signal = AbortSignal.any([client.signal, stopping]);

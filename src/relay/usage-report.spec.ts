@@ -20,6 +20,8 @@ const request: RelayRequest = {
   headers: { 'anthropic-beta': 'fast-mode-2026-02-01' },
   body: Buffer.from('{}'),
   model: 'claude-opus',
+  askedModel: 'claude-opus',
+  askedEndpoint: 'messages',
   modelSpan: { start: 0, end: 0 },
   stream: true,
   userId: null,
@@ -168,6 +170,15 @@ describe('toUsageReport', () => {
       });
     });
 
+    it('guesses the input of one that broke behind its first text, where it would have been told last', () => {
+      const leaving = { ...silent, outputBytes: 30 };
+      expect(report({ isWhole: false, request: { ...request, body }, reading: leaving })).toMatchObject({
+        usage: { ...NO_TOKENS, inputTokens: 11, outputTokens: 7 },
+        estimated: true,
+        usageMissing: true,
+      });
+    });
+
     it('guesses no more input than a usual context window', () => {
       const told = { ...reading, inputKnown: false, usage: { ...NO_TOKENS, outputTokens: 1 } };
       const pictures = { ...request, body: Buffer.alloc(4_000_000) };
@@ -244,7 +255,8 @@ describe('toWastedAttempt', () => {
   });
 
   it('takes no input that was never told', () => {
-    const wasted = { ...reading, final: false, inputKnown: false, usage: { ...NO_TOKENS, outputTokens: 1 } };
+    const usage = { ...NO_TOKENS, outputTokens: 1 };
+    const wasted = { ...reading, final: false, inputKnown: false, outputBytes: 0, usage };
     const parts = {
       request: { ...request, body: Buffer.alloc(41) },
       account: testAccount(),

@@ -114,10 +114,11 @@ function usedBy(parts: Pick<ReportParts, 'request' | 'reading' | 'answerBytes' |
 } {
   const { request, reading, answerBytes, isWhole } = parts;
   // Of an answer that broke before it told anything nothing is known, not even that it has cost something.
-  const lacksInput = !reading.inputKnown && (isWhole || reading.started);
+  const lacksInput = !reading.inputKnown && (isWhole || reading.started || reading.outputBytes > 0);
   const lacksOutput = !reading.outputKnown && isWhole;
-  // A guess is for answers that came whole: of one that broke, a floor is booked.
-  const guessesInput = lacksInput && isWhole;
+  // Who has generated something has read the input, and some upstreams tell it with their last words only: without a guess
+  // a client that leaves just before them would never pay for it.
+  const guessesInput = lacksInput && (isWhole || reading.outputBytes > 0);
   const floor = floorOf(reading);
   const usage = {
     ...floor,

@@ -17,6 +17,8 @@ export interface Tier {
   /** Accounts that the key is bound to, or those that serve every key. */
   readonly kind: 'bound' | 'pool';
   readonly states: readonly AccountState[];
+  /** The binding leads to an account of a kind that this gateway does not serve, and so to none of these. */
+  readonly leadsElsewhere?: true;
 }
 
 /** All accounts of some platforms, as a key sees them. */
@@ -27,6 +29,7 @@ export interface PoolView {
 }
 
 const GROUP_PREFIX = 'group:';
+const NONE: ReadonlySet<string> = new Set();
 
 /** Which accounts a key may use at all. */
 @Injectable()
@@ -58,10 +61,14 @@ export class CandidatePool {
   private async divide(states: readonly AccountState[], query: CandidateQuery): Promise<readonly Tier[]> {
     const shared = states.filter((state) => state.account.accountType === 'shared');
     const boundIds = await this.boundIds(query);
-    if (boundIds === null) return [{ kind: 'pool', states: shared }];
-    const bound: Tier = { kind: 'bound', states: states.filter((state) => boundIds.has(state.account.id)) };
+    if (boundIds === null && !this.isBoundElsewhere(query)) return [{ kind: 'pool', states: shared }];
+    const ids = boundIds ?? NONE;
+    const bound: Tier =
+      boundIds === null
+        ? { kind: 'bound', states: [], leadsElsewhere: true }
+        : { kind: 'bound', states: states.filter((state) => ids.has(state.account.id)) };
     if (!(query.principal.dedicatedFallback ?? this.config.relay.dedicatedFallback)) return [bound];
-    return [bound, { kind: 'pool', states: shared.filter((state) => !boundIds.has(state.account.id)) }];
+    return [bound, { kind: 'pool', states: shared.filter((state) => !ids.has(state.account.id)) }];
   }
 
   /** Null: the key is not bound. An empty set: it is, but to nothing that is there. */
@@ -81,5 +88,13 @@ export class CandidatePool {
       }
     }
     return isBound ? ids : null;
+  }
+
+  /** A binding is set for one of the platforms, and it is none of their own: v1 has more kinds of accounts. */
+  private isBoundElsewhere({ principal: { bindings }, platforms }: CandidateQuery): boolean {
+    return platforms.some((name) => {
+      const { storedField, groupField, foreignFields = [] } = this.platforms.get(name).account.binding;
+      return [storedField, groupField, ...foreignFields].some((field) => (bindings[field] ?? '') !== '');
+    });
   }
 }

@@ -11,6 +11,8 @@ export class NoAccountError extends Error {
     readonly retryAt: Date | null,
     /** All that keeps one of the accounts is that its upstream lacks the endpoint. */
     readonly lacksEndpoint = false,
+    /** There is none because the key is bound to an account of a kind that is not served here. */
+    readonly isBoundElsewhere = false,
   ) {
     super('No account is available');
   }

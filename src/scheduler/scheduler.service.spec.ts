@@ -113,6 +113,48 @@ describe('SchedulerService', () => {
       expect(await sut.selectAccount(session)).toMatchObject({ account: { id: 'a' }, sticky: true });
     });
 
+    it('has strayed where it is mapped to another account, and only there', async () => {
+      const fresh = await sut.selectAccount(session);
+      expect(fresh.strayed).toBe(false);
+      await sut.remember('session', fresh);
+      expect(await sut.selectAccount(session)).toMatchObject({ account: { id: 'a' }, strayed: false });
+      const excluded = new Set([toAccountId('a')]);
+      expect(await sut.selectAccount({ ...session, excluded })).toMatchObject({ account: { id: 'b' }, strayed: true });
+      expect(await sut.selectAccount(query({ excluded }))).toMatchObject({ account: { id: 'b' }, strayed: false });
+      states = [state('a', {}, coolingDown(30)), state('b')];
+      const other = await sut.selectAccount(session);
+      expect(other).toMatchObject({ account: { id: 'b' }, strayed: true });
+      await sut.remember('session', other);
+      expect(await sut.selectAccount(session)).toMatchObject({ account: { id: 'b' }, strayed: false });
+    });
+
+    it('has strayed where the slots of its account are all taken', async () => {
+      states = [state('a', { maxConcurrentTasks: 1 }), state('b')];
+      await sut.remember('session', await sut.selectAccount({ ...session, slotFor: 'one' }));
+      const next = await sut.selectAccount({ ...session, slotFor: 'two' });
+      expect(next).toMatchObject({ account: { id: 'b' }, strayed: true });
+    });
+
+    it('has not strayed with the account that it is mapped to on another platform', async () => {
+      states = [state('a'), state('c', { platform: 'codex' })];
+      const both = { ...session, platforms: ['claude-console', 'codex'] };
+      const excluded = new Set([toAccountId('a')]);
+      await sut.remember('session', await sut.selectAccount({ ...both, excluded }));
+      expect(await sut.selectAccount(both)).toMatchObject({ account: { id: 'c' }, sticky: true, strayed: false });
+      states = [state('a'), state('c', { platform: 'codex' }, coolingDown(30))];
+      expect(await sut.selectAccount(both)).toMatchObject({ account: { id: 'a' }, strayed: true });
+    });
+
+    it('stays with the account of another platform that it has moved to', async () => {
+      const both = { ...session, platforms: ['claude-console', 'codex'] };
+      states = [state('a'), state('c', { platform: 'codex', priority: 90 })];
+      await sut.remember('session', await sut.selectAccount(both));
+      states = [state('a', {}, coolingDown(30)), state('c', { platform: 'codex', priority: 90 })];
+      await sut.remember('session', await sut.selectAccount(both));
+      states = [state('a'), state('c', { platform: 'codex', priority: 90 })];
+      expect(await sut.selectAccount(both)).toMatchObject({ account: { id: 'c' }, sticky: true, strayed: false });
+    });
+
     it('remembers nothing for a request without a session, or for the account that is remembered', async () => {
       const selection = await sut.selectAccount(session);
       await sut.remember(null, selection);
@@ -133,7 +175,60 @@ describe('SchedulerService', () => {
     });
 
     it('refuses where the bound account is gone', async () => {
-      expect((await refusalOf(sut, boundTo('deleted'))).counts.size).toBe(0);
+      expect(await refusalOf(sut, boundTo('deleted'))).toMatchObject({ counts: new Map(), isBoundElsewhere: false });
+    });
+
+    describe('to an account of a kind that is not served', () => {
+      const elsewhere = (bindings: Record<string, string>, change: Partial<SelectionQuery> = {}): SelectionQuery =>
+        query({ principal: testPrincipal({ bindings }), ...change });
+      const codex = { platforms: ['codex'] };
+
+      it.each([
+        ['a login at Claude', { claudeAccountId: 'mine' }, {}],
+        ['Bedrock', { bedrockAccountId: 'mine' }, {}],
+        ['a login at ChatGPT', { openaiAccountId: 'mine' }, codex],
+        [
+          'a login at ChatGPT, and nothing serves the model',
+          { openaiAccountId: 'mine' },
+          { platforms: ['claude-console', 'codex'] },
+        ],
+      ])('refuses and never asks the pool: %s', async (_, bindings, change) => {
+        states = [state('shared'), state('mine'), state('of-codex', { platform: 'codex' })];
+        const asked = elsewhere(bindings, change);
+        expect(await refusalOf(sut, asked)).toMatchObject({ counts: new Map(), isBoundElsewhere: true });
+        expect(await sut.findObstacle(asked)).toMatchObject({ isBoundElsewhere: true });
+        expect(await sut.listReachable(asked.principal, asked.platforms)).toEqual([]);
+      });
+
+      it.each([
+        ['to Claude Console, too', { claudeAccountId: 'login', claudeConsoleAccountId: 'mine' }, {}, 'mine'],
+        ['for another service only', { openaiAccountId: 'login' }, {}, 'shared'],
+        [
+          'for no service that v2 has',
+          { geminiAccountId: 'g', azureOpenaiAccountId: 'a', droidAccountId: 'd' },
+          {},
+          'shared',
+        ],
+        ['for Claude only', { claudeAccountId: 'login', bedrockAccountId: 'b' }, codex, 'of-codex'],
+        ['to Codex with its prefix', { openaiAccountId: 'responses:of-codex' }, codex, 'of-codex'],
+      ])('is served where the key is bound %s', async (_, bindings, change, expected) => {
+        states = [
+          state('shared'),
+          state('mine', { accountType: 'dedicated' }),
+          state('of-codex', { platform: 'codex' }),
+        ];
+        expect(await pick(elsewhere(bindings, change))).toBe(expected);
+      });
+
+      it('falls back to the pool where that is allowed, and is refused for its own reasons then', async () => {
+        sut = createSut(true);
+        expect(await pick(elsewhere({ claudeAccountId: 'login' }))).toBe('shared');
+        states = [state('shared', { isActive: false })];
+        expect(await refusalOf(sut, elsewhere({ claudeAccountId: 'login' }))).toMatchObject({
+          counts: new Map([['inactive', 1]]),
+          isBoundElsewhere: false,
+        });
+      });
     });
 
     it.each([
@@ -159,11 +254,6 @@ describe('SchedulerService', () => {
       expect(new Set([await pick(grouped), await pick(grouped)])).toEqual(new Set(['one', 'two']));
       const empty = query({ principal: testPrincipal({ bindings: { claudeAccountId: 'group:g2' } }) });
       expect((await refusalOf(sut, empty)).counts.size).toBe(0);
-    });
-
-    it('takes no notice of a binding to an account of another kind', async () => {
-      const official = query({ principal: testPrincipal({ bindings: { claudeAccountId: 'official-account' } }) });
-      expect(await pick(official)).toBe('shared');
     });
 
     it('lists the accounts in reach', async () => {

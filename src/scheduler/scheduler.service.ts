@@ -32,6 +32,10 @@ export interface Selection {
   readonly account: UpstreamAccount;
   /** The session was mapped to this account already. */
   readonly sticky: boolean;
+  /** The session is mapped to another account. */
+  readonly strayed: boolean;
+  /** Other platforms that map the session to an account of theirs; left out: none does. */
+  readonly mappedElsewhere?: readonly string[];
   /** The account is recovering, and this request is one of those that show how it does. */
   readonly recovering: boolean;
   /** The account's slot that the request holds; null = the account has no limit. Whoever selects it ends it. */
@@ -67,12 +71,15 @@ export class SchedulerService {
     const tiers = await this.pool.tiersOf(query);
     const available = availableOf(tiers, question);
     const returning = waitUntil === null ? NONE_RETURNING : findReturning(tiers, available, question, waitUntil);
+    const mappings = new Map<string, AccountId>();
     const mapped =
       sessionHash === null
         ? null
-        : await findMapped(platforms, [...available.flat(), ...returning.keys()], (name) =>
-            this.findSession(name, sessionHash),
-          );
+        : await findMapped(platforms, [...available.flat(), ...returning.keys()], async (name) => {
+            const id = await this.findSession(name, sessionHash);
+            if (id !== null) mappings.set(name, id);
+            return id;
+          });
     const backAt = mapped === null ? undefined : returning.get(mapped);
     if (backAt !== undefined) throw new AwaitedAccountError(backAt);
     const takeSlot: SlotTaker<Lease> | null =
@@ -80,11 +87,14 @@ export class SchedulerService {
     const plan = planSelection(available, mapped, { now: question.now, takesSlot: takeSlot !== null });
     const taken = await followPlan(plan, this.balancer, takeSlot);
     if (taken === null) {
-      throw toNoAccountError(statesOf(tiers), question, new Set(available.flat().map(({ account }) => account.id)));
+      throw toNoAccountError(tiers, question, new Set(available.flat().map(({ account }) => account.id)));
     }
     const { state, sticky, slot } = taken;
     const recovering = slotFor !== null && shareOf(state.marks.recovery, question.now) !== null;
-    return { account: state.account, sticky, slot, recovering };
+    const { account } = state;
+    const strayed = mappings.size > 0 && ![...mappings.values()].includes(account.id);
+    const mappedElsewhere = [...mappings.keys()].filter((name) => name !== account.platform);
+    return { account, sticky, strayed, mappedElsewhere, slot, recovering };
   }
 
   /**
@@ -93,9 +103,9 @@ export class SchedulerService {
    */
   async findObstacle(query: AccountQuery): Promise<NoAccountError | null> {
     const question = { ...query, now: this.clock.now() };
-    const states = statesOf(await this.pool.tiersOf(query));
-    const isAvailable = states.some((state) => unavailableReasons(state, question).length === 0);
-    return isAvailable ? null : toNoAccountError(states, question, NONE_FULL);
+    const tiers = await this.pool.tiersOf(query);
+    const isAvailable = statesOf(tiers).some((state) => unavailableReasons(state, question).length === 0);
+    return isAvailable ? null : toNoAccountError(tiers, question, NONE_FULL);
   }
 
   /** The accounts that a key may reach, available or not. */
@@ -104,11 +114,16 @@ export class SchedulerService {
     return statesOf(tiers).map((state) => state.account);
   }
 
-  /** Maps the session to the account that has just served it. */
-  async remember(sessionHash: string | null, { account, sticky }: Selection): Promise<void> {
+  /** Maps the session to the account that has just served it, and to no other. */
+  async remember(sessionHash: string | null, { account, sticky, mappedElsewhere = [] }: Selection): Promise<void> {
     if (sessionHash === null || sticky) return;
     const { sessionPrefix, accountType } = this.platforms.get(account.platform).account;
     await this.sessions.save(sessionPrefix, accountType, sessionHash, account.id);
+    // Else the session would go back, without the cache and with the turn state of this account.
+    for (const name of mappedElsewhere) {
+      const left = this.platforms.get(name).account;
+      await this.sessions.forget(left.sessionPrefix, left.accountType, sessionHash);
+    }
   }
 
   private findSession(platform: string, sessionHash: string): Promise<AccountId | null> {
@@ -126,11 +141,8 @@ const NONE_FULL: ReadonlySet<AccountId> = new Set();
 type Question = AccountQuery & { readonly now: number };
 
 /** `full`: available accounts whose slots are all taken. */
-function toNoAccountError(
-  states: readonly AccountState[],
-  question: Question,
-  full: ReadonlySet<AccountId>,
-): NoAccountError {
+function toNoAccountError(tiers: readonly Tier[], question: Question, full: ReadonlySet<AccountId>): NoAccountError {
+  const states = statesOf(tiers);
   const counts = new Map<UnavailableReason, number>();
   let earliest = full.size > 0 ? question.now + SLOT_RETRY_MS : Number.POSITIVE_INFINITY;
   for (const state of states) {
@@ -142,5 +154,7 @@ function toNoAccountError(
     earliest = Math.min(earliest, availableAt(state, now, { model, endpoint })?.getTime() ?? Number.POSITIVE_INFINITY);
   }
   const isEndpointMissing = full.size === 0 && states.some((state) => lacksEndpointOnly(state, question));
-  return new NoAccountError(counts, Number.isFinite(earliest) ? new Date(earliest) : null, isEndpointMissing);
+  const isBoundElsewhere = states.length === 0 && tiers.some(({ leadsElsewhere }) => leadsElsewhere === true);
+  const retryAt = Number.isFinite(earliest) ? new Date(earliest) : null;
+  return new NoAccountError(counts, retryAt, isEndpointMissing, isBoundElsewhere);
 }

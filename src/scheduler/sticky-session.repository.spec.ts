@@ -46,6 +46,15 @@ describe('StickySessionRepository', () => {
     expect(await store.pttl(keys.session.mapping(PREFIX, 'hash'))).toBe(left);
   });
 
+  it('forgets what it is told to, also for the time that the store is away', async () => {
+    await sut.save(PREFIX, TYPE, 'hash', account);
+    await sut.forget(PREFIX, TYPE, 'hash');
+    expect(await sut.find(PREFIX, TYPE, 'hash')).toBeNull();
+    expect(await store.exists(keys.session.mapping(PREFIX, 'hash'))).toBe(0);
+    jest.spyOn(store, 'pipeline').mockReturnValue({ exec: () => Promise.reject(new StoreUnavailableError('away')) });
+    expect(await sut.find(PREFIX, TYPE, 'hash')).toBeNull();
+  });
+
   it('tells of a session without renewing it', async () => {
     expect(await sut.peek(PREFIX, TYPE, 'hash')).toBeNull();
     await sut.save(PREFIX, TYPE, 'hash', account);

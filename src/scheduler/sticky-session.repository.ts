@@ -41,6 +41,13 @@ export class StickySessionRepository {
     await this.store.set(key, mapping, 'PX', this.config.session.ttlMs);
   }
 
+  /** Ends the mapping, whatever it is. */
+  async forget(prefix: string, accountType: string, sessionHash: string): Promise<void> {
+    const key = keys.session.mapping(prefix, sessionHash);
+    this.known.note(nameOf(key, accountType), null);
+    await this.store.del(key);
+  }
+
   private async read(key: string, accountType: string): Promise<AccountId | null> {
     const [mapping, ttl] = await repliesOf(
       this.store.pipeline([

@@ -1,6 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { boundedModelName, countedModelName, isClaudeFamily, LONGEST_MODEL_NAME } from './model-name.js';
+import {
+  boundedModelName,
+  countedModelName,
+  isClaudeFamily,
+  LONGEST_MODEL_NAME,
+  serviceOfModel,
+} from './model-name.js';
 
 describe('countedModelName', () => {
   it.each([
@@ -68,5 +74,28 @@ describe('isClaudeFamily', () => {
     ['unknown', false],
   ])('%s: %s', (model, expected) => {
     expect(isClaudeFamily(model)).toBe(expected);
+  });
+});
+
+describe('serviceOfModel', () => {
+  it.each([
+    ['claude-opus-4-1', 'claude'],
+    ['us.anthropic.claude-sonnet-4', 'claude'],
+    ['vendor-haiku', 'claude'],
+    ['gpt-5', 'codex'],
+    ['GPT-5.1-codex-max', 'codex'],
+    ['gpt4o', 'codex'],
+    ['chatgpt-4o-latest', 'codex'],
+    ['codex-mini-latest', 'codex'],
+    ['o3', 'codex'],
+    ['o4-mini', 'codex'],
+    ['oh-my-model', null],
+    ['gptx', null],
+    ['my-gpt-5', null],
+    ['glm-5', null],
+    ['gemini-3-pro', null],
+    ['', null],
+  ])('of %s is %s', (model, service) => {
+    expect(serviceOfModel(model)).toBe(service);
   });
 });

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import type { ServiceName } from '@crs/extension-api';
 
 /** No vendor's name is as long, in UTF-16 units. Clients name models as they like, and what is booked is kept. */
 export const LONGEST_MODEL_NAME = 200;
@@ -37,4 +38,12 @@ export function countedModelName(model: string): string {
  */
 export function isClaudeFamily(model: string): boolean {
   return /claude|(?:^|[^a-z])(?:opus|sonnet|haiku)(?:[^a-z]|$)/i.test(model);
+}
+
+const OPENAI_FAMILY = /^(?:gpt|chatgpt|codex|o\d)(?:[^a-z]|$)/i;
+
+/** The service whose models are named so; null = the name tells nothing. */
+export function serviceOfModel(model: string): ServiceName | null {
+  if (isClaudeFamily(model)) return 'claude';
+  return OPENAI_FAMILY.test(model) ? 'codex' : null;
 }

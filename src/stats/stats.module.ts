@@ -34,6 +34,7 @@ import { LookupErrorRenderer } from './self-service/lookup-error.renderer.js';
 import { lookupThrottling } from './self-service/lookup-throttling.js';
 import { ModelRows } from './self-service/model-rows.js';
 import { RecentRecordsRepository } from './self-service/recent-records.repository.js';
+import { OpenAiSelfInfoController } from './self-service/openai-self-info.controller.js';
 import { SelfInfoController } from './self-service/self-info.controller.js';
 import { SelfInfoService } from './self-service/self-info.service.js';
 import { ServiceRateRepository } from './service-rate.repository.js';
@@ -49,6 +50,7 @@ import { SettlementQueue } from './ledger/settlement-queue.js';
 import { SettlementReplay } from './ledger/settlement-replay.js';
 import { SettlementRepository } from './ledger/settlement.repository.js';
 import { SettlementWatch } from './ledger/settlement-watch.js';
+import { UsageMetricsSink } from './usage-metrics.sink.js';
 import { UsageSinks } from './ledger/usage-sinks.js';
 
 /**
@@ -64,6 +66,7 @@ import { UsageSinks } from './ledger/usage-sinks.js';
   controllers: [
     DoctorController,
     KeyLookupController,
+    OpenAiSelfInfoController,
     PricesController,
     RecomputeController,
     SelfInfoController,
@@ -105,6 +108,7 @@ import { UsageSinks } from './ledger/usage-sinks.js';
     SettlementReplay,
     SettlementRepository,
     SettlementWatch,
+    UsageMetricsSink,
     UsageSinks,
     V1Usage,
     V1UsageRepository,

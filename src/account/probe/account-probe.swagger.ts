@@ -89,7 +89,7 @@ export const ApiAccountTest = (): MethodDecorator =>
     ApiProblem(404, 'There is no such platform (the answer names those that exist), or no such account.'),
     ApiProblem(
       409,
-      'The account cannot be tested: nothing is relayed to its platform yet, or its key, address or proxy cannot be used.',
+      'The account cannot be tested: nothing is relayed to its platform, or its key, address or proxy cannot be used.',
     ),
     ApiProblem(429, 'Too many tests run at the same time.'),
   );

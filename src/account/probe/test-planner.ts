@@ -45,7 +45,7 @@ export class TestPlanner {
     const adapter = this.platforms.find(platform)?.relay ?? null;
     if (adapter === null) {
       throw new ConflictException(
-        `Accounts of ${platform} cannot be tested yet: this version keeps them, but sends nothing to their upstreams.`,
+        `Accounts of ${platform} cannot be tested: they are only kept, and nothing is sent to their upstreams.`,
       );
     }
     const account = usableAccount(entry);
@@ -67,6 +67,8 @@ export function toProbeRequest(
   if (modelSpan === null) throw new Error('A probe must name its model');
   return {
     ...told,
+    askedModel: told.model,
+    askedEndpoint: endpoint,
     protocol,
     endpoint,
     method: 'POST',

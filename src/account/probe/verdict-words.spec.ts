@@ -36,6 +36,12 @@ describe('judgeTest', () => {
     ['rate_limit', { scope: 'model' }, 'rate_limit', 'this one would not be asked for this model for 300 s.'],
     ['overload', { scope: 'endpoint' }, 'overload', 'this one would not be asked for this endpoint for 600 s.'],
     ['overload', { doubtful: true }, 'overload', 'left out for 10 s.'],
+    [
+      'endpoint_missing',
+      {},
+      'endpoint_missing',
+      'this one would not be asked for this endpoint for 3600 s. Look at apiUrl',
+    ],
     ['model_missing', {}, 'model_missing', 'this one would not be asked for this model for 3600 s.'],
   ] as const)('says how long the mark %s %j holds', (type, change, mark, words) => {
     const result = judge(marked(type, change));

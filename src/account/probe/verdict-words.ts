@@ -64,6 +64,9 @@ function markWords(mark: AccountMark, { request, account, config, now }: JudgedT
   const plan = planMark(mark, detail, { marks: config.marks, now, secret, rateLimitMinutes });
   const seconds = secondsOf(plan, now);
   if (seconds === 0) return `this one would get the mark ${mark.type} in its history only and stay in use.`;
+  if (mark.type === 'endpoint_missing') {
+    return `this one would not be asked for this endpoint for ${String(seconds)} s. Look at apiUrl: its path may lack a /v1, or have one too many.`;
+  }
   if (mark.scope === 'endpoint') return `this one would not be asked for this endpoint for ${String(seconds)} s.`;
   if (mark.type === 'model_missing' || mark.scope === 'model')
     return `this one would not be asked for this model for ${String(seconds)} s.`;

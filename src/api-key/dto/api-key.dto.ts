@@ -1,5 +1,5 @@
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
-import type { PayloadRule } from '../api-key-record.js';
+import type { PayloadRule } from '@crs/extension-api';
 import { PayloadRuleDto } from './payload-rule.dto.js';
 
 const NO_INSTANT = { type: String, format: 'date-time', nullable: true, example: null } as const;
@@ -209,18 +209,28 @@ export class ApiKeyDto {
   serviceRates!: Readonly<Record<string, number>>;
 
   @ApiProperty({
-    description: 'Fit Responses requests of other clients to what Codex upstreams accept.',
+    description:
+      'Make Responses requests of clients other than Codex look like Codex’s: members that Codex upstreams refuse are ' +
+      'taken out (`temperature`, `top_p`, `max_output_tokens`, `user`, `text_formatting`, `truncation`, `text`, ' +
+      '`service_tier`, `prompt_cache_retention`, `safety_identifier`), a `gpt-5-...` that is no Codex model is asked for as ' +
+      '`gpt-5`, and `instructions` are those of CODEX_INSTRUCTIONS_FILE, where it is set.',
     type: Boolean,
     example: true,
   })
   enableOpenAIResponsesCodexAdaptation!: boolean;
 
-  @ApiProperty({ description: 'Whether openaiResponsesPayloadRules applies.', type: Boolean, example: false })
+  @ApiProperty({
+    description: 'Whether openaiResponsesPayloadRules are applied to Responses requests.',
+    type: Boolean,
+    example: false,
+  })
   enableOpenAIResponsesPayloadRules!: boolean;
 
   @ApiProperty({
     description:
-      'Changes to the body of each Responses request: stored, applied to Responses requests from a later version on.',
+      'Changes to the body of each Responses request of the key, of any client, in this order and after the Codex ' +
+      'adaptation. A rule that does not fit the request (a list or a scalar in its path) is skipped. Requests for chat ' +
+      'completions are changed where they are translated to Responses for the upstream, but for `model` and `stream`.',
     type: [PayloadRuleDto],
     example: [],
   })

@@ -87,17 +87,29 @@ export class LifeSettingsDto {
   serviceRates?: Record<string, number> | null;
 
   @FlagField(
-    { description: 'Fit Responses requests of other clients to what Codex upstreams accept.', example: true },
+    {
+      description:
+        'Make Responses requests of clients other than Codex look like Codex’s: members that Codex upstreams refuse are ' +
+        'taken out (`temperature`, `top_p`, `max_output_tokens`, `user`, `text_formatting`, `truncation`, `text`, ' +
+        '`service_tier`, `prompt_cache_retention`, `safety_identifier`), a `gpt-5-...` that is no Codex model is asked for as ' +
+        '`gpt-5`, and `instructions` are those of CODEX_INSTRUCTIONS_FILE, where it is set.',
+      example: true,
+    },
     true,
   )
   enableOpenAIResponsesCodexAdaptation?: boolean | null;
 
-  @FlagField({ description: 'Whether openaiResponsesPayloadRules applies.', example: false }, false)
+  @FlagField(
+    { description: 'Whether openaiResponsesPayloadRules are applied to Responses requests.', example: false },
+    false,
+  )
   enableOpenAIResponsesPayloadRules?: boolean | null;
 
   @ApiPropertyOptional({
     description:
-      'Changes to the body of each Responses request: stored, applied to Responses requests from a later version on.',
+      'Changes to the body of each Responses request of the key, of any client, in this order and after the Codex ' +
+      'adaptation. A rule that does not fit the request (a list or a scalar in its path) is skipped. Requests for chat ' +
+      'completions are changed where they are translated to Responses for the upstream, but for `model` and `stream`.',
     type: [PayloadRuleDto],
     nullable: true,
     maxItems: MAX_RULES,

@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsIn, IsString, Length, ValidateBy, type ValidationArguments } from 'class-validator';
 import { AsSent } from '../../core/http/tidy-text.js';
-import type { PayloadRule } from '../api-key-record.js';
+import type { PayloadRule } from '@crs/extension-api';
 
 const VALUE_TYPES = ['string', 'number', 'boolean', 'json'] as const;
 const MAX_PATH_LENGTH = 200;
@@ -64,7 +64,8 @@ const IsFieldPath = (): PropertyDecorator =>
 /** One change to the body of a Responses request. */
 export class PayloadRuleDto implements PayloadRule {
   @ApiProperty({
-    description: 'Dotted path of the field to set.',
+    description:
+      'Dotted path of the field to set. It goes through objects only; those that are missing or null are made.',
     example: 'reasoning.effort',
     maxLength: MAX_PATH_LENGTH,
   })

@@ -12,6 +12,7 @@
 -- KEYS[10] USD of the day
 -- KEYS[11] who waits (zset: {number, 15 digits}:{request id} -> epoch ms until which the wait is alive)
 -- KEYS[12] number of the last one that began to wait
+-- KEYS[13] USD of Claude models in the reset week under the name that an old v1 gave it; counts while KEYS[9] is not there
 -- ARGV[1]  JSON of AdmissionTerms (see admit-request.script.ts); amounts are whole micro-USD, a limit of 0 is none
 -- ARGV[2]  request id
 -- ARGV[3]  model under which the cost is learned
@@ -89,7 +90,9 @@ end
 
 local start = window_start()
 local total_room = room('spent', 'total', terms.totalLimit, KEYS[8], 1000000, held.cost)
-local weekly_room = room('spent', 'weekly', terms.weeklyLimit, KEYS[9], 1000000, held.claude)
+local week = KEYS[9]
+if terms.weeklyLimit > 0 and redis.call('EXISTS', week) == 0 then week = KEYS[13] end
+local weekly_room = room('spent', 'weekly', terms.weeklyLimit, week, 1000000, held.claude)
 local daily_room = room('spent', 'daily', terms.dailyLimit, KEYS[10], 1000000, held.cost)
 room('window', 'requests', terms.requestLimit, start and KEYS[5], 1, 0)
 local token_room = room('window', 'tokens', terms.tokenLimit, start and KEYS[6], 1, held.tokens)

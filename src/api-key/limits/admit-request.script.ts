@@ -53,15 +53,16 @@ export type AdmissionKeys = readonly [
   costOfDay: string,
   queue: string,
   queueNumber: string,
+  costOfOldWeek: string,
 ];
 
 const named = (keys: readonly string[]) => {
   const [slots, holds, estimates, windowStart, windowRequests, windowTokens, windowCost, ...rest] =
     keys as AdmissionKeys;
-  const [costTotal, costOfWeek, costOfDay, queue, queueNumber] = rest;
+  const [costTotal, costOfWeek, costOfDay, queue, queueNumber, costOfOldWeek] = rest;
   return {
     ...{ slots, holds, estimates, windowStart, windowRequests, windowTokens, windowCost },
-    ...{ costTotal, costOfWeek, costOfDay, queue, queueNumber },
+    ...{ costTotal, costOfWeek, costOfDay, queue, queueNumber, costOfOldWeek },
   };
 };
 
@@ -107,7 +108,7 @@ class Decision {
     const start = this.windowStart();
     const inWindow = (key: string): string | null => (start === null ? null : key);
     const total = this.room('spent', 'total', terms.totalLimit, this.used(keys.costTotal, MICRO), held.cost);
-    const weekly = this.room('spent', 'weekly', terms.weeklyLimit, this.used(keys.costOfWeek, MICRO), held.claude);
+    const weekly = this.room('spent', 'weekly', terms.weeklyLimit, this.usedInWeek(), held.claude);
     const daily = this.room('spent', 'daily', terms.dailyLimit, this.used(keys.costOfDay, MICRO), held.cost);
     this.room('window', 'requests', terms.requestLimit, this.used(inWindow(keys.windowRequests), 1), 0);
     const tokensUsed = this.used(inWindow(keys.windowTokens), 1);
@@ -150,6 +151,11 @@ class Decision {
   /** Asked for only where there is a limit: a look-up costs something. */
   private used(key: string | null, scale: number): () => number {
     return () => (key === null ? 0 : this.amount(key, scale));
+  }
+
+  private usedInWeek(): () => number {
+    const { costOfWeek, costOfOldWeek } = this.keys;
+    return () => this.amount(this.tx.exists(costOfWeek) === 1 ? costOfWeek : costOfOldWeek, MICRO);
   }
 
   private amount(key: string, scale: number): number {

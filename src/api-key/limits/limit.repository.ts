@@ -85,7 +85,7 @@ export class LimitRepository {
     await this.store.del(keys.limits.concurrency(keyId), keys.limits.holds(keyId), keys.limits.queue(keyId));
   }
 
-  private keysOf({ keyId, weeklyResetDay, weeklyResetHour }: Principal, at: number): AdmissionKeys {
+  private keysOf({ keyId, weeklyResetDay: day, weeklyResetHour: hour }: Principal, at: number): AdmissionKeys {
     const { limits, usage } = keys;
     return [
       limits.concurrency(keyId),
@@ -96,10 +96,11 @@ export class LimitRepository {
       limits.windowTokens(keyId),
       limits.windowCost(keyId),
       usage.costTotal(keyId),
-      usage.opusWeekly(keyId, this.zone.weekPeriod(at, weeklyResetDay, weeklyResetHour)),
+      usage.opusWeekly(keyId, this.zone.weekPeriod(at, day, hour)),
       usage.costDaily(keyId, this.zone.day(at)),
       limits.queue(keyId),
       limits.queueNumber(keyId),
+      usage.opusWeekly(keyId, this.zone.oldWeekPeriod(at, day, hour)),
     ];
   }
 }

@@ -135,6 +135,15 @@ describeOnEachStore('LimitService', (storeOfCase) => {
     await nothingHeld();
   });
 
+  it('goes on with the week that an old version 1 began, until something is booked in it', async () => {
+    await store.set(keys.usage.opusWeekly(keyId, '2026-W48'), '10.02');
+    const refusal = { code: 'budget_spent', resetAt: new Date('2026-11-29T16:00:00Z') };
+    await expect(sut.admit(testRequest({ weeklyOpusCostLimit: 10 }))).rejects.toMatchObject(refusal);
+    await expect(sut.admit(testRequest({ weeklyOpusCostLimit: 10.03 }))).resolves.toBeDefined();
+    await store.set(keys.usage.opusWeekly(keyId, '2026-11-23T00'), '9');
+    await expect(sut.admit(testRequest({ weeklyOpusCostLimit: 10 }))).resolves.toBeDefined();
+  });
+
   it('counts other models neither against nor into the week of Claude models', async () => {
     const limits = { weeklyOpusCostLimit: 1 };
     await store.set(keys.usage.opusWeekly(keyId, '2026-11-23T00'), '2');

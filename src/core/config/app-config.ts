@@ -50,6 +50,8 @@ export class AppConfig {
   /** Whole hours from UTC of every date in keys and statistics. */
   readonly zoneOffsetHours!: number;
   readonly metricsWindowMinutes!: number;
+  /** What `/metrics` asks for as bearer token; null = it is open to everybody. */
+  readonly metricsToken!: string | null;
   /** A file of prices, relative to the working directory; null = none. */
   readonly pricesFile!: string | null;
   readonly relay!: {
@@ -62,6 +64,8 @@ export class AppConfig {
     readonly rateLimitWaitMs: number;
     /** A key whose bound account is unavailable may use the pool. */
     readonly dedicatedFallback: boolean;
+    /** Instructions for Codex upstreams in place of foreign clients', relative to the working directory; null = none. */
+    readonly codexInstructionsFile: string | null;
   };
   readonly limits!: {
     /** A slot of a key or an account is not renewed any more when its request is that old, although it may still run. */

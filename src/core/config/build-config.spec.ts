@@ -69,6 +69,7 @@ describe('buildConfig', () => {
       UPSTREAM_IDLE_TIMEOUT: '9',
       RELAY_HOLD_MS: '10',
       RATE_LIMIT_WAIT_MS: '24',
+      CODEX_INSTRUCTIONS_FILE: ' codex.md ',
       CONCURRENCY_MAX_LIFETIME_MINUTES: '23',
       UPSTREAM_ERROR_503_TTL_SECONDS: '11',
       UPSTREAM_ERROR_5XX_TTL_SECONDS: '12',
@@ -103,6 +104,7 @@ describe('buildConfig', () => {
         idleTimeoutMs: 9,
         holdMs: 10,
         rateLimitWaitMs: 24,
+        codexInstructionsFile: 'codex.md',
       },
       limits: { slotMaxLifeMs: 1_380_000 },
       marks: {

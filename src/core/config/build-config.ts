@@ -63,6 +63,7 @@ export const buildConfig = (env: Env, extras: ConfigExtras): AppConfig => {
     },
     zoneOffsetHours: zone.value,
     metricsWindowMinutes: server.METRICS_WINDOW,
+    metricsToken: security.METRICS_TOKEN,
     pricesFile: server.PRICES_FILE,
     relay: {
       maxAttempts: relay.RELAY_MAX_ATTEMPTS,
@@ -72,6 +73,7 @@ export const buildConfig = (env: Env, extras: ConfigExtras): AppConfig => {
       holdMs: relay.RELAY_HOLD_MS,
       rateLimitWaitMs: relay.RATE_LIMIT_WAIT_MS,
       dedicatedFallback: relay.DEDICATED_ACCOUNT_FALLBACK ?? server.V1_SHARED,
+      codexInstructionsFile: relay.CODEX_INSTRUCTIONS_FILE,
     },
     limits: { slotMaxLifeMs: limits.CONCURRENCY_MAX_LIFETIME_MINUTES * MINUTE_MS },
     session: session.value,

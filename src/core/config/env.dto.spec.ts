@@ -47,6 +47,7 @@ describe('loadEnv', () => {
       DEDICATED_ACCOUNT_FALLBACK: null,
       STICKY_SESSION_TTL_HOURS: null,
       STICKY_SESSION_RENEWAL_THRESHOLD_MINUTES: null,
+      CODEX_INSTRUCTIONS_FILE: null,
     });
   });
 

@@ -8,6 +8,8 @@ import { KnownRoutes } from './known-routes.js';
 import { REQUEST_ID_HEADER } from './request-id.js';
 import { pathOf } from './request-path.js';
 import { RouteAccessCheck } from './route-access.check.js';
+import { endSilentConnections } from './silent-connections.js';
+import { registerWebSocketRefusal } from './websocket-refusal.js';
 
 /** Anyone's page may call; there are no cookies that could speak for a user. */
 const CORS = {
@@ -27,6 +29,8 @@ export function configureHttp(app: NestFastifyApplication, config: AppConfig): v
   fastify.decorateRequest('principal', null);
   fastify.decorateRequest('outcome', null);
   registerResponseHeaders(fastify);
+  endSilentConnections(fastify);
+  registerWebSocketRefusal(fastify);
   registerUnknownRoutes(fastify);
   registerBodyParsers(fastify, config.http.bodyLimitBytes);
   if (config.http.cors) app.enableCors(CORS);

@@ -18,7 +18,7 @@ export interface RenderedError {
 export abstract class ErrorRenderer {
   /** Whether the path (without query string) belongs to the protocol; also asked for paths that have no route. */
   abstract handles(path: string): boolean;
-  abstract render(error: unknown, requestId: string): RenderedError;
+  abstract render(error: unknown, requestId: string, path: string): RenderedError;
 }
 
 /** The protocols that render their own errors. */

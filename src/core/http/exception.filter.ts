@@ -36,7 +36,9 @@ export class GlobalExceptionFilter implements ExceptionFilter {
 
   private render(error: unknown, request: FastifyRequest): RenderedError {
     const path = pathOf(request.url);
-    return this.renderers.find(path)?.render(error, request.id) ?? toProblem(error, { path, requestId: request.id });
+    return (
+      this.renderers.find(path)?.render(error, request.id, path) ?? toProblem(error, { path, requestId: request.id })
+    );
   }
 
   private send(reply: FastifyReply, { status, headers, body }: RenderedError): void {

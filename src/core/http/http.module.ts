@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE, DiscoveryModule } from '@nestjs/core';
 import { ErrorRenderers } from './error-renderers.js';
 import { GlobalExceptionFilter } from './exception.filter.js';
+import { MovedPathsRenderer } from './moved-paths.renderer.js';
 import { RouteAccessCheck } from './route-access.check.js';
 import { createValidationPipe } from './validation.js';
 
@@ -10,6 +11,7 @@ import { createValidationPipe } from './validation.js';
   imports: [DiscoveryModule],
   providers: [
     ErrorRenderers,
+    MovedPathsRenderer,
     RouteAccessCheck,
     { provide: APP_FILTER, useClass: GlobalExceptionFilter },
     { provide: APP_PIPE, useFactory: createValidationPipe },

@@ -1,5 +1,7 @@
-import { NO_TOKENS, type WastedAttempt } from '@crs/extension-api';
+import { NO_TOKENS, type UsageMeter, type WastedAttempt } from '@crs/extension-api';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { noMeter } from '../../../test/support/no-meter.ts';
+import { noTransformers } from '../../../test/support/no-transformers.ts';
 import { testAccount } from '../../../test/support/test-account.ts';
 import { MemoryJournal } from '../../../test/support/memory-journal.ts';
 import { TestClock } from '../../../test/support/test-clock.ts';
@@ -10,15 +12,19 @@ import type { IncomingResponse } from '../../core/egress/http-exchange.js';
 import { UpstreamBody } from '../../core/egress/upstream-body.js';
 import type { PlatformRegistry } from '../../core/platforms/platform.registry.js';
 import { ClaudeConsolePlatform } from '../../platforms/claude-console/claude-console.platform.js';
-import { COUNT_TOKENS, type Endpoint, MESSAGES } from '../endpoints.js';
+import { CodexPlatform } from '../../platforms/codex/codex.platform.js';
+import type { Endpoint } from '../endpoint.js';
+import { COMPACT, COUNT_TOKENS, MESSAGES, RESPONSES } from '../endpoints.js';
 import { RelayLedger } from '../relay-ledger.js';
 import type { UpstreamClient } from '../upstream/upstream-client.js';
 import { AccountAttempt } from './account-attempt.js';
 import { AttemptFailedError, ClientGoneError } from './attempt-failed.error.js';
+import { AttemptTranslation } from './attempt-translation.js';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
 const adapter = new ClaudeConsolePlatform().relay;
+const openAi = new CodexPlatform().relay;
 
 interface Case {
   readonly status?: number;
@@ -51,10 +57,14 @@ describe('AccountAttempt', () => {
   const run = ({ status = 200, contentType = 'application/json', stream = false, endpoint = MESSAGES }: Case) => {
     const response: IncomingResponse = { status, headers: { 'content-type': contentType }, body };
     open.mockResolvedValue(response);
-    const sut = new AccountAttempt({ open } as unknown as UpstreamClient, ledger, testConfig());
+    const upstream = { open } as unknown as UpstreamClient;
+    const sut = new AccountAttempt(upstream, ledger, new AttemptTranslation(noTransformers()), testConfig());
     const request = testRelayRequest({ stream, endpoint: endpoint.name });
     const job = testRetryJob({ request, endpoint, waste });
-    return sut.run({ ...job, account: testAccount(), adapter, meter: adapter.createUsageMeter() });
+    const account = testAccount();
+    const selection = { account, sticky: false, strayed: false, recovering: false, slot: null };
+    const asked = endpoint.protocol.name === 'openai' ? openAi : adapter;
+    return sut.run({ ...job, selection, account, adapter: asked, meter: asked.createUsageMeter() });
   };
 
   const failureOf = async (given: Case): Promise<AttemptFailedError> => {
@@ -125,6 +135,8 @@ describe('AccountAttempt', () => {
     ['a message', MESSAGES, '{"type":"message","content":[],"usage":{"input_tokens":1,"output_tokens":1}}'],
     ['a message without its type', MESSAGES, '{"content":[{"type":"text","text":"x"}],"error":null}'],
     ['a count', COUNT_TOKENS, '{"input_tokens":7}'],
+    ['a response', RESPONSES, '{"object":"response","status":"completed","error":null,"output":[]}'],
+    ['a thread made short', COMPACT, '{"object":"response.compaction","output":[]}'],
   ])('answers with %s', async (_, endpoint, text) => {
     whole(text);
     expect(await run({ endpoint })).toMatchObject({ kind: 'whole', status: 200, body: Buffer.from(text) });
@@ -141,6 +153,7 @@ describe('AccountAttempt', () => {
     ['a count in the place of a message', MESSAGES, '{"input_tokens":7}', 'error_body'],
     ['a message in the place of a count', COUNT_TOKENS, '{"type":"message","content":[]}', 'error_body'],
     ['a count that is none', COUNT_TOKENS, '{"input_tokens":"7"}', 'error_body'],
+    ['a failed response', RESPONSES, '{"status":"failed","error":{"code":"server_error"},"output":[]}', 'error_body'],
     ['broken JSON', MESSAGES, '{"type":"message","content":[nothing]}', 'not_json'],
     ['white space', MESSAGES, ' \n', 'empty'],
   ])('takes %s with status 200 for a failed attempt', async (_, endpoint, text, reason) => {
@@ -225,6 +238,53 @@ describe('AccountAttempt', () => {
       body.fail(reason());
       await expect(run(SSE)).rejects.toThrow();
       expect(waste).toEqual([]);
+    });
+  });
+
+  describe('with an account whose upstream knows the model by another name', () => {
+    const account = testAccount({ platform: 'third', supportedModels: { 'gpt-5': 'vendor-gpt' } });
+    const request = testRelayRequest({ protocol: 'openai', endpoint: 'responses', model: 'gpt-5' });
+    const SSE = { 'content-type': 'text/event-stream', 'openai-model': 'vendor-gpt' };
+    const sse = (type: string, members: object): string =>
+      `event: ${type}\ndata: ${JSON.stringify({ type, ...members })}\n\n`;
+    const created = (model: string): string => sse('response.created', { response: { id: 'r', model } });
+    const delta = sse('response.output_text.delta', { delta: 'vendor-gpt' });
+    const completed = (model: string): string =>
+      sse('response.completed', { response: { id: 'r', model, output: [] } });
+
+    const ask = (stream: boolean, meter: UsageMeter) => {
+      open.mockResolvedValue({ status: 200, headers: stream ? SSE : { 'content-type': 'application/json' }, body });
+      const upstream = { open } as unknown as UpstreamClient;
+      const sut = new AccountAttempt(upstream, ledger, new AttemptTranslation(noTransformers()), testConfig());
+      const selection = { account, sticky: false, strayed: false, recovering: false, slot: null };
+      const job = testRetryJob({ request: { ...request, stream }, endpoint: RESPONSES, waste });
+      return sut.run({ ...job, selection, account, adapter: openAi, meter });
+    };
+
+    it('shows the client its own name from the first event to the last, and the meter that of the upstream', async () => {
+      const metered: string[] = [];
+      const meter = { ...noMeter(), onEvent: ({ data }: { data: string }) => void metered.push(data) };
+      const sent = Buffer.from(created('vendor-gpt') + delta + completed('vendor-gpt'));
+      for (let at = 0; at < sent.length; at += 50) body.push(sent.subarray(at, at + 50));
+      body.end();
+      const answer = await ask(true, meter);
+      if (answer.kind !== 'stream') throw new Error(`Not a stream: ${answer.kind}`);
+      expect(answer.held.toString()).toBe(created('gpt-5') + delta);
+      expect(answer.headers).toEqual({ ...SSE, 'openai-model': 'gpt-5' });
+      const rest: Buffer[] = [];
+      for (let chunk = await answer.rest.body.read(); chunk !== null; chunk = await answer.rest.body.read()) {
+        rest.push(chunk);
+      }
+      expect(Buffer.concat(rest).toString()).toBe(completed('gpt-5'));
+      expect(metered.map((data) => data.includes('"model":"vendor-gpt"'))).toEqual([true, false, true]);
+    });
+
+    it('shows it in a whole answer', async () => {
+      whole('{"object":"response", "output":["vendor-gpt"], "model" : "vendor-gpt"}');
+      expect(await ask(false, noMeter())).toMatchObject({
+        kind: 'whole',
+        body: Buffer.from('{"object":"response", "output":["vendor-gpt"], "model" : "gpt-5"}'),
+      });
     });
   });
 });

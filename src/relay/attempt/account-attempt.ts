@@ -1,4 +1,5 @@
 import {
+  type HeaderMap,
   mapModel,
   type RelayAdapter,
   type RelayRequest,
@@ -9,13 +10,18 @@ import { findPath, replaceSpan } from '@crs/json-scan';
 import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../../core/config/app-config.js';
 import type { IncomingResponse } from '../../core/egress/http-exchange.js';
+import type { AnswerBody } from '../../core/egress/upstream-body.js';
+import type { Selection } from '../../scheduler/scheduler.service.js';
 import { type LedgerAttempt, RelayLedger } from '../relay-ledger.js';
+import { AttemptTranslation, type Translated } from './attempt-translation.js';
 import { holdUntilContent } from '../stream/first-event.js';
+import { ModelRenamer } from '../stream/model-renamer.js';
 import type { RelayAnswer } from '../stream/relay-answer.js';
 import { StreamTracker } from '../stream/stream-tracker.js';
+import { ReadOnlyMeter, TranslatedBody } from '../stream/translated-body.js';
 import { answerHeaders } from '../upstream/header-rules.js';
 import { JUDGED_TEXT_BYTES, judgedText, readAsFarAs, readWhole, UpstreamClient } from '../upstream/upstream-client.js';
-import { AttemptFailedError } from './attempt-failed.error.js';
+import { AttemptFailedError, type UpstreamAnswer } from './attempt-failed.error.js';
 
 /** A non-stream answer is held whole, so that another account can take over until it is complete. */
 const MAX_WHOLE_BYTES = 32 * 1024 * 1024;
@@ -28,10 +34,14 @@ const MAY_PASS_THROUGH = (status: number): boolean => status >= 400 && status < 
 const JUDGED_BY_STATUS: ReadonlySet<number> = new Set([401, 402, 403, 429]);
 
 export interface AttemptOrder extends LedgerAttempt {
+  readonly selection: Selection;
   readonly adapter: RelayAdapter;
   /** The client has gone, the gateway stops, or the time of the whole request is up. */
   readonly signal: AbortSignal;
 }
+
+/** An order, as it is put to the account. */
+type TranslatedOrder = AttemptOrder & Translated;
 
 /** One attempt with one account, up to the point where its answer belongs to the client. */
 @Injectable()
@@ -39,11 +49,16 @@ export class AccountAttempt {
   constructor(
     private readonly upstream: UpstreamClient,
     private readonly ledger: RelayLedger,
+    private readonly translation: AttemptTranslation,
     private readonly config: AppConfig,
   ) {}
 
-  /** Throws `AttemptFailedError`, or the reason for which the signal was aborted. */
-  async run(order: AttemptOrder): Promise<RelayAnswer> {
+  /**
+   * Throws `AttemptFailedError`, the reason for which the signal was aborted, or, before anything was sent, `RelayError` for
+   * what cannot be said to such an upstream.
+   */
+  async run(untranslated: AttemptOrder): Promise<RelayAnswer> {
+    const order = { ...untranslated, ...this.translation.translate(untranslated) };
     try {
       return await this.exchange(order);
     } catch (error) {
@@ -53,45 +68,67 @@ export class AccountAttempt {
     }
   }
 
-  private async exchange(order: AttemptOrder): Promise<RelayAnswer> {
-    const { request, account, adapter, signal } = order;
+  private async exchange(order: TranslatedOrder): Promise<RelayAnswer> {
+    const { request, outgoing: asked, account, adapter, signal } = order;
     // The head of an answer that is paid for comes only with all of it: to ask another account would buy it again.
     const headMs = request.stream || !order.endpoint.isBooked ? this.config.relay.firstByteTimeoutMs : null;
-    const outgoing = buildRequest(adapter, request, account);
+    const outgoing = buildRequest(adapter, asked, account);
     this.ledger.noteDispatch(order);
     const response = await this.upstream.open(outgoing, account.proxy, { signal, headMs });
     // Another success (206, 204) is not what was asked for.
-    if (response.status !== 200) throw await toStatusFailure(response);
+    if (response.status !== 200) throw await toStatusFailure(response, order);
     assertReadable(response);
     return request.stream ? this.commitStream(order, response) : completeWhole(order, response);
   }
 
-  private async commitStream(order: AttemptOrder, response: IncomingResponse): Promise<RelayAnswer> {
+  private async commitStream(order: TranslatedOrder, response: IncomingResponse): Promise<RelayAnswer> {
     if (!contentTypeOf(response).includes('text/event-stream')) throw await toNoStream(response);
-    const tracker = new StreamTracker(order.endpoint.protocol, order.meter, (reading) => {
-      this.ledger.noteInput(order, reading);
-    });
-    const held = await holdUntilContent(response, tracker, {
-      protocol: order.endpoint.protocol,
-      idleMs: this.config.relay.idleTimeoutMs,
-      modelForClient: renamedModel(order),
-    });
+    const { meter, endpoint } = order;
+    const { protocol } = endpoint;
+    const body = bodyForClient(order, response.body);
+    const tracker = new StreamTracker(
+      protocol,
+      body === response.body ? meter : new ReadOnlyMeter(meter),
+      (reading) => {
+        this.ledger.noteInput(order, reading);
+      },
+    );
+    const rest: IncomingResponse = { ...response, body };
+    const held = await holdUntilContent(rest, tracker, { protocol, idleMs: this.config.relay.idleTimeoutMs });
     const { status, headers } = response;
-    return { kind: 'stream', status, headers: answerHeaders(headers), held, rest: response, tracker };
+    return { kind: 'stream', status, headers: headersForClient(headers, order), held, rest, tracker };
   }
 }
 
-async function completeWhole(order: AttemptOrder, response: IncomingResponse): Promise<RelayAnswer> {
+/** The stream as the client sees it. What is not the upstream's own body feeds the meter itself. */
+function bodyForClient(order: TranslatedOrder, body: AnswerBody): AnswerBody {
+  const { bridge, request, meter, endpoint } = order;
+  const model = renamedModel(order);
+  const renamer = model === null ? null : new ModelRenamer(endpoint.protocol, model);
+  const translator = bridge?.openStream(request) ?? renamer;
+  return translator === null ? body : new TranslatedBody(body, translator, meter);
+}
+
+/** The id of the request goes by another name in each protocol, and the model by the one that was asked for. */
+function headersForClient(headers: HeaderMap, order: TranslatedOrder): Record<string, string> {
+  const { 'request-id': id, 'openai-model': model, ...others } = answerHeaders(headers);
+  const named = model === undefined ? others : { ...others, 'openai-model': renamedModel(order) ?? model };
+  if (id === undefined) return named;
+  return order.bridge === null ? { ...named, 'request-id': id } : { 'x-request-id': id, ...named };
+}
+
+async function completeWhole(order: TranslatedOrder, response: IncomingResponse): Promise<RelayAnswer> {
   const body = await readWhole(response, MAX_WHOLE_BYTES);
   assertAnswer(order, body);
   order.meter.onBody(body);
   const { status, headers } = response;
-  const forClient = withClientModel(body, renamedModel(order));
-  return { kind: 'whole', status, headers: answerHeaders(headers), body: forClient, meter: order.meter };
+  const { bridge, request, meter } = order;
+  const forClient = withClientModel(bridge?.toClient(body, request) ?? body, renamedModel(order));
+  return { kind: 'whole', status, headers: headersForClient(headers, order), body: forClient, meter };
 }
 
 /** A status is never forgotten because its body broke; only a refusal that would go back must have come whole. */
-async function toStatusFailure(response: IncomingResponse): Promise<Error> {
+async function toStatusFailure(response: IncomingResponse, order: TranslatedOrder): Promise<Error> {
   const { status, headers } = response;
   const mayPass = MAY_PASS_THROUGH(status);
   if (mayPass) assertReadable(response);
@@ -99,8 +136,17 @@ async function toStatusFailure(response: IncomingResponse): Promise<Error> {
   if (mayPass && broken !== null) return toBrokenRefusal(broken);
   return new AttemptFailedError(
     { kind: 'status', status, headers, text: judgedText(body) },
-    mayPass ? { status, headers: answerHeaders(headers), body } : null,
+    mayPass ? toRefusal({ status, headers, body }, order) : null,
   );
+}
+
+function toRefusal(
+  { status, headers, body }: { readonly status: number; readonly headers: HeaderMap; readonly body: Buffer },
+  order: TranslatedOrder,
+): UpstreamAnswer {
+  const passed = headersForClient(headers, order);
+  const told = order.bridge?.refusalToClient(body) ?? body;
+  return { status, headers: told === body ? passed : { ...passed, 'content-type': 'application/json' }, body: told };
 }
 
 /** What is too large as an answer would be bought again elsewhere; a refusal costs nothing, and may be another one there. */
@@ -144,7 +190,8 @@ function renamedModel({ request, account }: AttemptOrder): string | null {
 }
 
 /** A 200 that is no answer (HTML, nothing, an error in whose words ever) would be taken for a success by the SDKs. */
-function assertAnswer({ endpoint }: AttemptOrder, body: Buffer): void {
+function assertAnswer(order: TranslatedOrder, body: Buffer): void {
+  const endpoint = order.bridge?.target ?? order.endpoint;
   const text = judgedText(body);
   if (text.trim() === '') throw new AttemptFailedError({ kind: 'malformed', reason: 'empty', text });
   let answer: unknown;

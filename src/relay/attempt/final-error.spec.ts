@@ -2,7 +2,7 @@ import type { AccountMark, AttemptFailure } from '@crs/extension-api';
 import { describe, expect, it } from '@jest/globals';
 import type { UnavailableReason } from '../../account/availability.js';
 import { NoAccountError } from '../../scheduler/no-account.error.js';
-import { type FailedAttempt, toFinalError } from './final-error.js';
+import { BOUND_ELSEWHERE, type FailedAttempt, toFinalError } from './final-error.js';
 
 const NOW = Date.parse('2026-11-23T00:00:00Z');
 const inSeconds = (seconds: number): Date => new Date(NOW + seconds * 1000);
@@ -132,6 +132,27 @@ describe('toFinalError', () => {
     expect(finalError(limited, none([['excluded', 2]], inSeconds(20))).retryAfterSeconds).toBe(5);
   });
 
+  it('says when a rate limit ends, however late, and keeps it apart from when to come back', () => {
+    const limited = [status(429, 'rate_limit', inSeconds(7200)), status(500, 'server_error')];
+    expect(finalError(limited, none([['excluded', 2]], inSeconds(3600.5)))).toMatchObject({
+      code: 'upstream_rate_limited',
+      resetAt: inSeconds(3600.5),
+      retryAfterSeconds: null,
+    });
+    expect(finalError(limited, none([['excluded', 2]], inSeconds(20)))).toMatchObject({
+      resetAt: inSeconds(20),
+      retryAfterSeconds: 20,
+    });
+  });
+
+  it.each([
+    ['nobody knows it', [status(429, 'rate_limit')], none([['excluded', 1]])],
+    ['other accounts are left', [status(429, 'rate_limit', inSeconds(7200))], null],
+    ['it is none of a limit', [status(500, 'server_error')], none([['excluded', 1]], inSeconds(7200))],
+  ] as const)('tells no end where %s', (_, attempts, noAccount) => {
+    expect(finalError([...attempts], noAccount).resetAt).toBeNull();
+  });
+
   it('counts the accounts that were left out by reason, without names', () => {
     const error = finalError(
       [],
@@ -147,9 +168,32 @@ describe('toFinalError', () => {
     expect(error.message).toBe('No upstream account is available for this request (2 rate limited, 1 inactive).');
   });
 
+  it.each<[string, [UnavailableReason, number][], Date | null, Date | null]>([
+    ['only rate limits keep them', [['rate_limited', 2]], inSeconds(7200), inSeconds(7200)],
+    ['only rate limits keep them, and nobody knows how long', [['rate_limited', 2]], null, null],
+    // Which of them is back first nobody says.
+    [
+      'something else keeps one of them',
+      [
+        ['rate_limited', 1],
+        ['cooling_down', 1],
+      ],
+      inSeconds(30),
+      null,
+    ],
+    ['there is none', [], inSeconds(30), null],
+  ])('tells of accounts that were left out when their limit ends where %s', (_, counts, retryAt, expected) => {
+    expect(finalError([], none(counts, retryAt))).toMatchObject({ code: 'no_account', resetAt: expected });
+  });
+
   it('says so where no account is set up at all', () => {
     expect(finalError([], none([])).message).toContain('No upstream account is set up');
     expect(finalError([], null).message).toContain('No upstream account is set up');
+  });
+
+  it('says so where the key is bound to what is not served', () => {
+    const error = finalError([], new NoAccountError(new Map(), null, false, true));
+    expect([error.code, error.message]).toEqual(['no_account', BOUND_ELSEWHERE]);
   });
 
   it.each([

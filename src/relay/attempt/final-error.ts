@@ -1,4 +1,4 @@
-import { type AccountMark, type AttemptFailure, RelayError } from '@crs/extension-api';
+import { type AccountMark, type AttemptFailure, RelayError, type RelayErrorOptions } from '@crs/extension-api';
 import type { NoAccountError } from '../../scheduler/no-account.error.js';
 
 /** Beyond it there is none that HTTP knows. */
@@ -31,18 +31,19 @@ export interface Exhaustion {
  */
 export function toFinalError(exhaustion: Exhaustion): RelayError {
   const { failed, noAccount, answersLocally, model } = exhaustion;
-  const retry = retryAfter(exhaustion);
+  const back = earliestReturn(exhaustion);
+  const retry = retryAfter(back, exhaustion);
   const kinds = countKinds(failed);
   const isAll = (kind: Kind): boolean => kinds.size === 1 && kinds.has(kind);
   const lacksEndpoint = kinds.has(WITHOUT_ENDPOINT) || noAccount?.lacksEndpoint === true;
   if (answersLocally ? lacksEndpoint : isAll(WITHOUT_ENDPOINT)) return endpointMissing();
-  if (failed.length === 0) return toUnserved(noAccount, retry);
+  if (failed.length === 0) return toUnserved(noAccount, { ...retry, ...resetOf(noAccount, back) });
   if (isAll(WITHOUT_MODEL)) return new RelayError('not_found', `No upstream account has the model ${model}.`);
   if (!kinds.has(LIMITED)) return toFailure(failed, kinds, retry);
   const words = isAll(LIMITED)
     ? 'All upstream accounts are rate limited at the moment.'
     : `No upstream account could answer (${inWords(kinds)}).`;
-  return new RelayError('upstream_rate_limited', words, retry);
+  return new RelayError('upstream_rate_limited', words, { ...retry, ...(back === null ? {} : { resetAt: back }) });
 }
 
 const LIMITED = 'rate limited';
@@ -62,9 +63,9 @@ const KINDS: Readonly<Partial<Record<AccountMark['type'], Kind>>> = {
   endpoint_missing: WITHOUT_ENDPOINT,
 };
 
-/** A 429 is unmarked where only this request is more than an account's plan allows. */
+/** A 429 is unmarked where only this request is more than an account's plan allows; one about money refuses the account. */
 const kindOf = (attempt: FailedAttempt): Kind =>
-  statusOf(attempt) === 429 ? LIMITED : ((attempt.mark === null ? undefined : KINDS[attempt.mark.type]) ?? FAILED);
+  (attempt.mark === null ? (statusOf(attempt) === 429 ? LIMITED : undefined) : KINDS[attempt.mark.type]) ?? FAILED;
 
 type KindCounts = ReadonlyMap<Kind, number>;
 
@@ -98,7 +99,20 @@ function toFailure(failed: readonly FailedAttempt[], kinds: KindCounts, retry: R
   return new RelayError('upstream_failed', words, retry);
 }
 
-function toUnserved(noAccount: NoAccountError | null, retry: Retry): RelayError {
+export const BOUND_ELSEWHERE =
+  'This API key is bound to an account of a kind that this gateway does not serve. ' +
+  'Ask your administrator to bind the key to another account, or to none.';
+
+/** Where nothing but rate limits keeps the accounts, it is one that the client meets, and it ends when the first of them does. */
+function resetOf(noAccount: NoAccountError | null, back: Date | null): { readonly resetAt?: Date } {
+  const reasons = [...(noAccount?.counts.keys() ?? [])];
+  return back !== null && reasons.length > 0 && reasons.every((reason) => reason === 'rate_limited')
+    ? { resetAt: back }
+    : {};
+}
+
+function toUnserved(noAccount: NoAccountError | null, retry: RelayErrorOptions): RelayError {
+  if (noAccount?.isBoundElsewhere === true) return new RelayError('no_account', BOUND_ELSEWHERE, retry);
   const counts = [...(noAccount?.counts ?? [])].map(
     ([reason, count]) => `${String(count)} ${reason.replaceAll('_', ' ')}`,
   );
@@ -117,11 +131,17 @@ function statusOf({ failure, mark }: FailedAttempt): number {
   return failure.kind === 'status' ? failure.status : failure.kind === 'error_event' ? (mark?.statusCode ?? 0) : 0;
 }
 
-/** The earliest time at which an account is back, as far as the scheduler and the failures themselves know. */
-function retryAfter({ failed, noAccount, now }: Exhaustion): Retry {
-  if (noAccount === null) return { retryAfterSeconds: 1 };
+/** The earliest time at which an account is back, as far as the scheduler and the failures themselves know; else null. */
+function earliestReturn({ failed, noAccount }: Exhaustion): Date | null {
+  if (noAccount === null) return null;
   const known = [noAccount.retryAt, ...failed.map(({ mark }) => mark?.resetAt ?? null)];
   const earliest = Math.min(...known.map((at) => at?.getTime() ?? Number.POSITIVE_INFINITY));
-  const seconds = Math.max(1, Math.ceil((earliest - now) / 1000));
+  return Number.isFinite(earliest) ? new Date(earliest) : null;
+}
+
+function retryAfter(back: Date | null, { noAccount, now }: Exhaustion): Retry {
+  if (noAccount === null) return { retryAfterSeconds: 1 };
+  if (back === null) return {};
+  const seconds = Math.max(1, Math.ceil((back.getTime() - now) / 1000));
   return seconds <= MAX_RETRY_AFTER_SECONDS ? { retryAfterSeconds: seconds } : {};
 }

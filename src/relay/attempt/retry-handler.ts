@@ -123,7 +123,7 @@ export class RetryHandler {
     const spending: Spending = { selection, meter, status: 200, answerBytes: 0 };
     job.spending = spending;
     try {
-      const answer = await this.attempt.run({ ...job, account, adapter, meter, signal });
+      const answer = await this.attempt.run({ ...job, selection, account, adapter, meter, signal });
       job.attempts.push(toAttemptRecord(account, { startedAt, endedAt: this.clock.now(), error: null, verdict: null }));
       job.spending = {
         ...spending,
@@ -135,9 +135,11 @@ export class RetryHandler {
     } catch (error) {
       const now = this.clock.now();
       const verdict = error instanceof AttemptFailedError ? this.judge(run, account, error) : null;
+      if (error instanceof RelayError || error instanceof AttemptFailedError) job.spending = null;
+      // What cannot be said to such an upstream was never sent: nobody was asked.
+      if (error instanceof RelayError) throw error;
       job.attempts.push(toAttemptRecord(account, { startedAt, endedAt: now, error, verdict }));
       if (!(error instanceof AttemptFailedError) || verdict === null) throw error;
-      job.spending = null;
       return await this.goOn(run, selection, error, verdict);
     }
   }

@@ -2,7 +2,7 @@ import type { Principal, RelayRequest, UsageMeter, WastedAttempt } from '@crs/ex
 import type { Admission } from '../../api-key/limits/admission.js';
 import type { Lease } from '../../core/lease/lease-keeper.js';
 import type { Selection } from '../../scheduler/scheduler.service.js';
-import type { Endpoint } from '../endpoints.js';
+import type { Endpoint } from '../endpoint.js';
 import type { AttemptRecord } from './attempt-record.js';
 
 /** Who is being paid at the moment, and what has been seen of it. */

@@ -38,7 +38,7 @@ export class ExplainInputDto {
   @OptionalText(
     {
       description:
-        'Look at the accounts of this platform only, even if no route relays to them yet. Absent: at all that a request of the key may reach on the endpoint.',
+        'Look at the accounts of this platform only, even if no route relays to them. Absent: at all that a request of the key may reach on the endpoint.',
       example: 'claude-console',
     },
     100,
@@ -46,7 +46,8 @@ export class ExplainInputDto {
   platform?: string | null;
 
   @ApiProperty({
-    description: 'The model that the client would ask for.',
+    description:
+      'The model that the client would ask for, as it is after the changes that options of the key make to it.',
     minLength: 1,
     maxLength: 200,
     example: 'claude-opus-5-5',
@@ -56,7 +57,8 @@ export class ExplainInputDto {
   model!: string;
 
   @ApiPropertyOptional({
-    description: 'What the client would send as `x-claude-code-session-id`. Absent: a request without a session.',
+    description:
+      'What the client would send as `x-claude-code-session-id` (Claude Code) or `session-id` (Codex). Absent: a request without a session.',
     type: String,
     maxLength: 200,
     example: '0f8fad5b-d9cb-469f-a165-70867728950e',
@@ -67,9 +69,9 @@ export class ExplainInputDto {
   session?: string | null;
 
   @ApiPropertyOptional({
-    description: 'What would be asked for. `count_tokens` takes no slots.',
+    description:
+      'What would be asked for. `count_tokens` takes no slots. Absent: `messages`, or `responses` where `platform` is one of that protocol.',
     enum: ENDPOINT_NAMES,
-    default: ENDPOINT_NAMES[0],
     example: ENDPOINT_NAMES[0],
   })
   @IsOptional()

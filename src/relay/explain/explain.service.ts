@@ -6,8 +6,11 @@ import { ValidationFailedException } from '../../core/http/validation.js';
 import { PlatformRegistry } from '../../core/platforms/platform.registry.js';
 import { AccountExplainer } from '../../scheduler/explain/account-explainer.js';
 import type { AccountExplanation } from '../../scheduler/explain/explanation.js';
-import { sessionIdOf } from '../../scheduler/session-hash.js';
-import { COUNT_TOKENS, type Endpoint, MESSAGES } from '../endpoints.js';
+import { SchedulerService } from '../../scheduler/scheduler.service.js';
+import { BOUND_ELSEWHERE } from '../attempt/final-error.js';
+import { CHAT_COMPLETIONS } from '../chat-completions.js';
+import type { Endpoint } from '../endpoint.js';
+import { COMPACT, COUNT_TOKENS, MESSAGES, RESPONSES } from '../endpoints.js';
 import { type Reach, RelayAccess } from '../relay-access.js';
 
 /** A request that nobody sends: what it would present and ask for. */
@@ -33,11 +36,11 @@ export interface RequestExplanation {
   readonly keyId: ApiKeyId;
   readonly keyName: string;
   readonly refusal: KeyRefusal | null;
-  /** None for a key that is refused. */
+  /** None for a key that is refused; all of them, as not in its pool, where it is bound to nothing that is served. */
   readonly accounts: readonly AccountExplanation[];
 }
 
-const ENDPOINTS: readonly Endpoint[] = [MESSAGES, COUNT_TOKENS];
+const ENDPOINTS: readonly Endpoint[] = [MESSAGES, COUNT_TOKENS, RESPONSES, COMPACT, CHAT_COMPLETIONS];
 export const ENDPOINT_NAMES = ENDPOINTS.map(({ name }) => name);
 
 const NONE: ReadonlySet<never> = new Set();
@@ -49,6 +52,7 @@ export class ExplainService {
     private readonly principals: PrincipalFinder,
     private readonly access: RelayAccess,
     private readonly explainer: AccountExplainer,
+    private readonly scheduler: SchedulerService,
     private readonly platforms: PlatformRegistry,
   ) {}
 
@@ -58,20 +62,26 @@ export class ExplainService {
     const found = await this.find(request);
     const { principal } = found;
     const named = { keyId: principal.keyId, keyName: principal.name };
-    const reach = this.reachOf(request, endpoint, found);
+    const reach = await this.reachOf(request, endpoint, found);
     if (reach instanceof RelayError) {
       return { ...named, refusal: { code: reach.code, message: reach.message }, accounts: [] };
     }
-    const accounts = await this.explainer.explain({
+    const query = {
       principal,
       platforms: reach.platforms,
       model: request.model,
       endpoint: endpoint.name,
       excluded: NONE,
-      sessionHash: sessionIdOf(request.session, null),
+    };
+    const accounts = await this.explainer.explain({
+      ...query,
+      sessionHash: request.session === null ? null : endpoint.protocol.sessionNamed(request.session),
       takesSlot: endpoint.isBooked,
     });
-    return { ...named, refusal: null, accounts };
+    const obstacle = await this.scheduler.findObstacle(query);
+    const refusal =
+      obstacle?.isBoundElsewhere === true ? ({ code: 'no_account', message: BOUND_ELSEWHERE } as const) : null;
+    return { ...named, refusal, accounts };
   }
 
   private endpointOf({ platform: name, endpoint }: ImaginedRequest): Endpoint {
@@ -100,15 +110,15 @@ export class ExplainService {
   }
 
   /** Where the request may go, or why nowhere. */
-  private reachOf(
+  private async reachOf(
     { platform, model }: ImaginedRequest,
     endpoint: Endpoint,
     { principal, unusable }: FoundPrincipal,
-  ): Reach | RelayError {
+  ): Promise<Reach | RelayError> {
     if (unusable !== null) return new RelayError('invalid_key', unusable);
     try {
       return platform === null
-        ? this.access.check(endpoint.protocol.name, model, principal)
+        ? await this.access.check(endpoint, model, principal)
         : this.access.checkPlatform(platform, model, principal);
     } catch (error) {
       if (error instanceof RelayError) return error;

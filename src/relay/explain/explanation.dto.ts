@@ -6,8 +6,8 @@ import { ExplainedAccountDto, toExplainedAccountDto } from './explained-account.
 class KeyRefusalDto {
   @ApiProperty({
     description:
-      '`invalid_key`: disabled, deleted or expired. `permission_denied`: the service is not among its permissions. `model_not_allowed`: its restriction refuses the model.',
-    enum: ['invalid_key', 'permission_denied', 'model_not_allowed'],
+      '`invalid_key`: disabled, deleted or expired. `permission_denied`: the service is not among its permissions. `model_not_allowed`: its restriction refuses the model. `no_account`: it is bound to an account of a kind that is not served here.',
+    enum: ['invalid_key', 'permission_denied', 'model_not_allowed', 'no_account'],
     example: 'model_not_allowed',
   })
   code!: RelayErrorCode;
@@ -36,7 +36,7 @@ export class ExplanationDto {
 
   @ApiProperty({
     description:
-      'The accounts, in the order in which they would be asked, then by name; none where the key is refused.',
+      'The accounts, in the order in which they would be asked, then by name; none where the key is refused, but all where it is refused with `no_account`.',
     type: [ExplainedAccountDto],
   })
   accounts!: readonly Readonly<ExplainedAccountDto>[];

@@ -3,6 +3,9 @@ import { Controller, Get, Headers, Param } from '@nestjs/common';
 import { ApiOperation } from '@nestjs/swagger';
 import { CurrentPrincipal } from '../../api-key/current-principal.js';
 import { ClientOnly } from '../../core/http/client-only.js';
+import { CHAT_COMPLETIONS } from '../chat-completions.js';
+import type { Endpoint } from '../endpoint.js';
+import { MESSAGES } from '../endpoints.js';
 import { type ModelDto, type ModelListDto, toModelDto, toModelListDto } from './models.dto.js';
 import { ModelsService } from './models.service.js';
 import { ApiModelAnswer, ApiModelListAnswer } from './models.swagger.js';
@@ -20,7 +23,7 @@ export class ModelsController {
     @CurrentPrincipal() principal: Principal,
     @Headers('anthropic-version') version?: string,
   ): Promise<ModelListDto> {
-    return toModelListDto(await this.models.list(principal), version !== undefined);
+    return toModelListDto(await this.models.list(principal, endpointOf(version)), version !== undefined);
   }
 
   @Get(':id')
@@ -31,6 +34,9 @@ export class ModelsController {
     @Param('id') id: string,
     @Headers('anthropic-version') version?: string,
   ): Promise<ModelDto> {
-    return toModelDto(await this.models.get(principal, id), version !== undefined);
+    return toModelDto(await this.models.get(principal, endpointOf(version), id), version !== undefined);
   }
 }
+
+/** A client of Anthropic's protocol could do nothing with a model that only chat completions serve. */
+const endpointOf = (version: string | undefined): Endpoint => (version === undefined ? CHAT_COMPLETIONS : MESSAGES);

@@ -8,13 +8,18 @@ import { ClaudeConsolePlatform } from '../../platforms/claude-console/claude-con
 import { CodexPlatform } from '../../platforms/codex/codex.platform.js';
 import type { SchedulerService } from '../../scheduler/scheduler.service.js';
 import { PriceBook } from '../../stats/pricing/price-book.js';
+import { CHAT_COMPLETIONS } from '../chat-completions.js';
+import { MESSAGES, RESPONSES } from '../endpoints.js';
 import { ModelsService } from './models.service.js';
 
 const NOW = 1_000_000;
 const console_: Platform = new ClaudeConsolePlatform();
-const relayedCodex: Platform = { service: 'codex', account: new CodexPlatform().account, relay: console_.relay };
+const { account: codexAccount } = new CodexPlatform();
+const relay = console_.relay && { ...console_.relay, protocol: 'openai' as const };
+const relayedCodex: Platform = { service: 'codex', account: codexAccount, relay };
+const unrelayedCodex: Platform = { service: 'codex', account: codexAccount, relay: null };
 
-const createSut = (accounts: readonly UpstreamAccount[], codex: Platform = new CodexPlatform()): ModelsService => {
+const createSut = (accounts: readonly UpstreamAccount[], codex: Platform = relayedCodex): ModelsService => {
   const platforms = [
     { name: 'claude-console', platform: console_ },
     { name: 'codex', platform: codex },
@@ -35,7 +40,7 @@ const mapped = (...names: string[]): UpstreamAccount =>
 
 describe('ModelsService', () => {
   const ids = async (sut: ModelsService, principal = testPrincipal()): Promise<string[]> =>
-    (await sut.list(principal)).map(({ id }) => id);
+    (await sut.list(principal, CHAT_COMPLETIONS)).map(({ id }) => id);
 
   it('lists the names that the accounts in reach map, each once', async () => {
     expect(await ids(createSut([mapped('b', 'a'), mapped('a', 'c')]))).toEqual(['a', 'b', 'c']);
@@ -66,16 +71,26 @@ describe('ModelsService', () => {
 
   it('leaves out platforms that nothing is relayed to, and sorts by owner first', async () => {
     const codex = testAccount({ platform: 'codex', supportedModels: { 'a-gpt': 'a-gpt' } });
-    expect(await ids(createSut([mapped('z'), codex]))).toEqual(['z']);
-    expect(await createSut([mapped('z'), codex], relayedCodex).list(testPrincipal())).toEqual([
+    expect(await ids(createSut([mapped('z'), codex], unrelayedCodex))).toEqual(['z']);
+    expect(await createSut([mapped('z'), codex]).list(testPrincipal(), CHAT_COMPLETIONS)).toEqual([
       { id: 'z', ownedBy: 'anthropic' },
       { id: 'a-gpt', ownedBy: 'openai' },
     ]);
   });
 
+  it.each([
+    ['chat completions', CHAT_COMPLETIONS, ['z', 'a-gpt']],
+    ['messages', MESSAGES, ['z']],
+    ['responses', RESPONSES, ['a-gpt']],
+  ])('lists for %s what the platforms of the endpoint offer', async (_, endpoint, expected) => {
+    const codex = testAccount({ platform: 'codex', supportedModels: { 'a-gpt': 'a-gpt' } });
+    const listed = await createSut([mapped('z'), codex]).list(testPrincipal(), endpoint);
+    expect(listed.map(({ id }) => id)).toEqual(expected);
+  });
+
   it('gives one model, or says that there is none', async () => {
     const sut = createSut([mapped('a')]);
-    expect(await sut.get(testPrincipal(), 'a')).toEqual({ id: 'a', ownedBy: 'anthropic' });
-    await expect(sut.get(testPrincipal(), 'b')).rejects.toThrow(RelayError);
+    expect(await sut.get(testPrincipal(), CHAT_COMPLETIONS, 'a')).toEqual({ id: 'a', ownedBy: 'anthropic' });
+    await expect(sut.get(testPrincipal(), CHAT_COMPLETIONS, 'b')).rejects.toThrow(RelayError);
   });
 });

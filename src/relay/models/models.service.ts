@@ -5,6 +5,7 @@ import { PlatformRegistry } from '../../core/platforms/platform.registry.js';
 import { Clock } from '../../core/time/clock.js';
 import { SchedulerService } from '../../scheduler/scheduler.service.js';
 import { PriceBook } from '../../stats/pricing/price-book.js';
+import type { Endpoint } from '../endpoint.js';
 
 export interface ModelEntry {
   readonly id: string;
@@ -14,7 +15,7 @@ export interface ModelEntry {
 
 const OWNER_OF_SERVICE = { claude: 'anthropic', codex: 'openai' } as const;
 
-/** Which models a key may ask for. */
+/** Which models a key may ask for at an endpoint. */
 @Injectable()
 export class ModelsService {
   constructor(
@@ -25,13 +26,14 @@ export class ModelsService {
   ) {}
 
   /**
-   * The names that the accounts in reach of the key map, and for an account without a map the models of the price book;
+   * The names that the accounts map which the key can reach there, and for an account without a map the models of the price book;
    * minus what the key's restriction refuses. Sorted by owner, then id.
    */
-  async list(principal: Principal): Promise<ModelEntry[]> {
+  async list(principal: Principal, endpoint: Pick<Endpoint, 'servedBy'>): Promise<ModelEntry[]> {
     const entries = new Map<string, ModelEntry>();
     for (const { name, platform } of this.platforms.list()) {
-      if (platform.relay === null || !isServiceAllowed(principal, platform.service)) continue;
+      if (platform.relay === null || !endpoint.servedBy.includes(platform.relay.protocol)) continue;
+      if (!isServiceAllowed(principal, platform.service)) continue;
       const accounts = await this.scheduler.listReachable(principal, [name]);
       const usable = accounts.filter((account) => this.isInUse(account));
       for (const { supportedModels } of usable) {
@@ -51,8 +53,8 @@ export class ModelsService {
   }
 
   /** Throws `RelayError` `not_found` for a model that the key may not ask for. */
-  async get(principal: Principal, id: string): Promise<ModelEntry> {
-    const found = (await this.list(principal)).find((entry) => entry.id === id);
+  async get(principal: Principal, endpoint: Pick<Endpoint, 'servedBy'>, id: string): Promise<ModelEntry> {
+    const found = (await this.list(principal, endpoint)).find((entry) => entry.id === id);
     if (found === undefined) throw new RelayError('not_found', `model: ${id}`);
     return found;
   }

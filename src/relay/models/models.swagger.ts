@@ -28,3 +28,18 @@ export const ApiModelAnswer = (): MethodDecorator =>
     answer('The model', (asAnthropic) => toModelDto(EXAMPLE, asAnthropic)),
     ApiResponse({ status: 404, description: 'There is no such model, or the key may not use it' }),
   );
+
+const openAiAnswer = (description: string, example: unknown): MethodDecorator =>
+  applyDecorators(
+    ApiOkResponse({ description, content: { 'application/json': { schema: { type: 'object' }, example } } }),
+    ApiResponse({ status: 401, description: 'The key is missing, unknown, disabled or expired' }),
+  );
+
+export const ApiOpenAiModelListAnswer = (): MethodDecorator =>
+  openAiAnswer('The models, by owner and id', toModelListDto([EXAMPLE], false));
+
+export const ApiOpenAiModelAnswer = (): MethodDecorator =>
+  applyDecorators(
+    openAiAnswer('The model', toModelDto(EXAMPLE, false)),
+    ApiResponse({ status: 404, description: 'There is no such model, or the key may not use it' }),
+  );

@@ -1,6 +1,10 @@
 import { RelayError, type RelayErrorCode, type StreamEvent } from '@crs/extension-api';
+import { asRecord, asText, type JsonRecord, parseJson } from '@crs/platform-kit';
 import { encodeSse } from '@crs/sse';
-import type { ErrorAnswer, EventKind, Protocol } from './protocol.js';
+import { claudeSessionHash, sessionIdOf } from '../../scheduler/session-hash.js';
+import { eventName } from './event-name.js';
+import type { ErrorAnswer, EventKind, Protocol, SessionHints, SessionTraits } from './protocol.js';
+import { retryHeaders } from './retry-headers.js';
 
 const EVENT_KINDS: Readonly<Record<string, EventKind>> = {
   ping: 'ping',
@@ -13,16 +17,9 @@ const EVENT_KINDS: Readonly<Record<string, EventKind>> = {
   error: 'error',
 };
 
-/**
- * What a client is told about trying again. `known`: when to come back, or not to where nobody knows. `later`: when to
- * come back, but not to wait for it within this call. `never`.
- */
-type RetryAdvice = 'known' | 'later' | 'never';
-
 interface ErrorForm {
   readonly status: number;
   readonly type: string;
-  readonly retry?: RetryAdvice;
 }
 
 const ERROR_FORMS: Readonly<Record<RelayErrorCode, ErrorForm>> = {
@@ -31,8 +28,8 @@ const ERROR_FORMS: Readonly<Record<RelayErrorCode, ErrorForm>> = {
   permission_denied: { status: 403, type: 'permission_error' },
   model_not_allowed: { status: 403, type: 'permission_error' },
   too_many_requests: { status: 429, type: 'rate_limit_error' },
-  window_exceeded: { status: 429, type: 'rate_limit_error', retry: 'later' },
-  budget_spent: { status: 402, type: 'billing_error', retry: 'never' },
+  window_exceeded: { status: 429, type: 'rate_limit_error' },
+  budget_spent: { status: 402, type: 'billing_error' },
   invalid_request: { status: 400, type: 'invalid_request_error' },
   body_too_large: { status: 413, type: 'request_too_large' },
   not_found: { status: 404, type: 'not_found_error' },
@@ -59,60 +56,48 @@ function errorBody(error: RelayError, requestId: string): { status: number; body
   return { status, body: { type: 'error', error: { type, message: error.message }, request_id: requestId } };
 }
 
-/**
- * Claude Code tries again for three minutes unless it is told not to; so every error says when to come back, or that
- * this call is not to be tried again, or both.
- */
-function retryHeaders({ code, retryAfterSeconds }: RelayError): Record<string, string> {
-  const { retry = 'known' } = ERROR_FORMS[code];
-  const isWorthWaiting = retry === 'known' && retryAfterSeconds !== null;
-  return {
-    ...(retry === 'never' || retryAfterSeconds === null ? {} : { 'retry-after': String(retryAfterSeconds) }),
-    ...(isWorthWaiting ? {} : { 'x-should-retry': 'false' }),
-  };
-}
-
-type Members = Readonly<Record<string, unknown>>;
-
 /** What an answer looks like; it may have members that nobody knows yet. */
-const IS_ANSWER: Readonly<Record<string, (body: Members) => boolean>> = {
+const IS_ANSWER: Readonly<Record<string, (body: JsonRecord) => boolean>> = {
   messages: ({ type, content }) => type === 'message' || Array.isArray(content),
   count_tokens: (body) => typeof body['input_tokens'] === 'number',
 };
 
 const ACCESS_ERRORS: ReadonlySet<string> = new Set(['authentication_error', 'permission_error', 'billing_error']);
 
-/** The type of an event that came without a name, read from its data; the members of an event stand in any order. */
-function typeInData(data: string): string {
-  const parsed = parseJson(data);
-  if (typeof parsed !== 'object' || parsed === null || !('type' in parsed)) return '';
-  return typeof parsed.type === 'string' ? parsed.type : '';
-}
-
-/** Null for what is no JSON. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
-}
-
 /** The Anthropic Messages protocol, as Claude Code and the SDKs speak it. */
 export const anthropic: Protocol = {
   name: 'anthropic',
   requiredMembers: ['model', 'messages'],
+  sessionMembers: ['metadata'],
+  accountHeaders: [],
+  modelPath: ['message', 'model'],
+  refusesInStream: false,
   pingEvent: encodeSse({ event: 'ping', data: '{"type": "ping"}' }),
 
+  sessionOf({ headers, member, readBody }: SessionHints): SessionTraits {
+    const { 'x-claude-code-session-id': named } = headers;
+    const header = typeof named === 'string' ? named : null;
+    const metadata = member('metadata');
+    const userId = asRecord(metadata)?.['user_id'];
+    return {
+      userId: typeof userId === 'string' ? userId : null,
+      sessionHash: claudeSessionHash({ header, metadata, readBody }),
+    };
+  },
+
+  sessionNamed: (id: string): string | null => sessionIdOf(id, null),
+
   kindOf(event: StreamEvent): EventKind {
-    const name = event.event ?? typeInData(event.data);
+    const name = eventName(event);
     // A kind of event that came later than this table commits nothing.
     return Object.hasOwn(EVENT_KINDS, name) ? (EVENT_KINDS[name] ?? 'opening') : 'opening';
   },
 
+  namesModel: (event: StreamEvent): boolean => eventName(event) === 'message_start',
+
   isAnswer(endpoint: string, body: unknown): boolean {
-    if (typeof body !== 'object' || body === null) return false;
-    const members: Members = { ...body };
+    const members = asRecord(body);
+    if (members === null) return false;
     const isError = members['type'] === 'error' || (members['error'] ?? null) !== null;
     return !isError && IS_ANSWER[endpoint]?.(members) === true;
   },
@@ -120,9 +105,8 @@ export const anthropic: Protocol = {
   refusesAccess: (errorType: string): boolean => ACCESS_ERRORS.has(errorType),
 
   readError(event: StreamEvent): { type: string; message: string } {
-    const { error } = (parseJson(event.data) ?? {}) as { error?: { type?: unknown; message?: unknown } | null };
-    const { type, message } = error ?? {};
-    return { type: typeof type === 'string' ? type : 'api_error', message: typeof message === 'string' ? message : '' };
+    const error = asRecord(asRecord(parseJson(event.data))?.['error']);
+    return { type: asText(error?.['type']) ?? 'api_error', message: asText(error?.['message']) ?? '' };
   },
 
   errorAnswer(error: RelayError, requestId: string): ErrorAnswer {
@@ -132,8 +116,8 @@ export const anthropic: Protocol = {
   },
 
   refusalEvent(body: Buffer, requestId: string): Buffer {
-    const refusal = parseJson(body.toString('utf8'));
-    if (typeof refusal === 'object' && refusal !== null && 'error' in refusal) {
+    const refusal = asRecord(parseJson(body.toString('utf8')));
+    if (refusal !== null && 'error' in refusal) {
       return encodeSse({ event: 'error', data: JSON.stringify(refusal) });
     }
     return this.errorEvent(new RelayError('invalid_request', 'The upstream refused the request.'), requestId);

@@ -13,7 +13,7 @@ import type { RelayAnswer } from '../stream/relay-answer.js';
 import { type CallEnding, type EndedCall, isTroubled, newEnding, toRequestEntry } from './request-entry.js';
 
 const account = testAccount({ secret: 'the-secret' });
-const selection = { account, sticky: false, recovering: false, slot: null };
+const selection = { account, sticky: false, strayed: false, recovering: false, slot: null };
 
 const servedWith = (headers: Readonly<Record<string, string>>, kind: 'refusal' | 'local' = 'refusal'): Served => {
   const answer: RelayAnswer = { kind, status: 400, headers, body: Buffer.alloc(0) };

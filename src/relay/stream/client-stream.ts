@@ -94,11 +94,11 @@ export class ClientStream {
     this.pings = null;
   }
 
-  /** An answer that came whole. Where a stream of pings has begun, it can only be told as an error event. */
+  /** An answer that came whole. Where a stream of pings has begun, it can only be told as an error event, if it is none. */
   sendWhole({ status, headers, body }: UpstreamAnswer): void {
     if (this.signal.aborted) return;
     if (this.isOpen) {
-      this.cutWith(this.protocol.refusalEvent(body, this.requestId));
+      this.cutWith(isStream(headers) ? body : this.protocol.refusalEvent(body, this.requestId));
       return;
     }
     this.open(status, { ...headers, 'content-length': String(body.length) });
@@ -217,8 +217,7 @@ export class ClientStream {
     if (this.isOpen) return;
     this.sentStatus = status;
     this.reply.hijack();
-    const isStream = headers['content-type']?.includes('text/event-stream') === true;
-    const pacing = isStream ? { 'cache-control': 'no-cache', 'x-accel-buffering': 'no' } : {};
+    const pacing = isStream(headers) ? { 'cache-control': 'no-cache', 'x-accel-buffering': 'no' } : {};
     for (const [name, value] of Object.entries({ ...this.reply.getHeaders(), ...headers, ...pacing })) {
       if (value !== undefined) this.reply.raw.setHeader(name, value);
     }
@@ -269,6 +268,9 @@ export class ClientStream {
     raw.socket?.destroySoon();
   }
 }
+
+const isStream = (headers: Readonly<Record<string, string>>): boolean =>
+  headers['content-type']?.includes('text/event-stream') === true;
 
 const isBreak = (error: unknown): boolean =>
   error instanceof AttemptFailedError || error instanceof ClientGoneError || error instanceof StoppingError;

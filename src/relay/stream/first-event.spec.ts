@@ -1,7 +1,6 @@
-import type { MeterReading, UsageMeter } from '@crs/extension-api';
-import { NO_TOKENS } from '@crs/extension-api';
 import { describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
+import { noMeter } from '../../../test/support/no-meter.ts';
 import { UpstreamBody } from '../../core/egress/upstream-body.js';
 import { AttemptFailedError } from '../attempt/attempt-failed.error.js';
 import { anthropic } from '../protocols/anthropic.js';
@@ -17,39 +16,21 @@ const open = sse('content_block_start', { index: 0, content_block: { type: 'text
 const delta = sse('content_block_delta', { index: 0, delta: { type: 'text_delta', text: 'Hä€' } });
 const error = sse('error', { error: { type: 'overloaded_error', message: 'Overloaded' } });
 
-const noMeter: UsageMeter = {
-  onEvent: () => undefined,
-  onBody: () => undefined,
-  read: (): MeterReading => ({
-    usage: NO_TOKENS,
-    model: null,
-    final: false,
-    started: false,
-    inputKnown: false,
-    outputKnown: false,
-    outputBytes: 0,
-    speed: null,
-    serviceTier: null,
-  }),
-};
-
 interface Held {
   readonly result: Promise<Buffer>;
   readonly body: UpstreamBody;
   readonly aborted: jest.Mock<(reason: Error) => void>;
 }
 
-function hold(chunks: readonly (string | Buffer)[], options: { end?: boolean; modelForClient?: string } = {}): Held {
+function hold(chunks: readonly (string | Buffer)[], options: { end?: boolean } = {}): Held {
   const aborted = jest.fn<(reason: Error) => void>();
   const body = new UpstreamBody({ pause: () => undefined, resume: () => undefined, abort: aborted });
   for (const chunk of chunks) body.push(Buffer.from(chunk));
   if (options.end === true) body.end();
-  const tracker = new StreamTracker(anthropic, noMeter);
-  const modelForClient = options.modelForClient ?? null;
+  const tracker = new StreamTracker(anthropic, noMeter());
   const result = holdUntilContent({ status: 200, headers: {}, body }, tracker, {
     protocol: anthropic,
     idleMs: 60_000,
-    modelForClient,
   });
   return { result, body, aborted };
 }
@@ -177,17 +158,5 @@ describe('holdUntilContent', () => {
       content_block: { type: 'text', text: 'x'.repeat(1024 * 1024) },
     });
     expect((await hold([start, large]).result).length).toBe(start.length + large.length);
-  });
-
-  it('shows the client the model under the name that it asked for', async () => {
-    const bytes = (await hold([start + delta], { modelForClient: 'claude-"opus"' }).result).toString();
-    expect(bytes).toBe(start.replace('"vendor-opus"', '"claude-\\"opus\\""') + delta);
-  });
-
-  it.each([
-    ['an opening without JSON', 'event: message_start\ndata: none\n\n'],
-    ['an opening that names no model', sse('message_start', { message: {} })],
-  ])('leaves %s as it is', async (_, opening) => {
-    expect((await hold([opening + delta], { modelForClient: 'x' }).result).toString()).toBe(opening + delta);
   });
 });

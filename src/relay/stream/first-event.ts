@@ -1,5 +1,4 @@
-import { findPath } from '@crs/json-scan';
-import type { SseEvent } from '@crs/sse';
+import { encodeSse, type SseEvent } from '@crs/sse';
 import type { IncomingResponse } from '../../core/egress/http-exchange.js';
 import { AttemptFailedError, AttemptTimeoutError } from '../attempt/attempt-failed.error.js';
 import { SilenceWatch } from '../attempt/timers.js';
@@ -10,11 +9,11 @@ import type { StreamTracker, TrackedEvent } from './stream-tracker.js';
 const MAX_HELD_EVENTS = 64;
 const MAX_HELD_BYTES = 1024 * 1024;
 
+const STREAM = { 'content-type': 'text/event-stream; charset=utf-8' };
+
 export interface HoldOptions {
   readonly protocol: Protocol;
   readonly idleMs: number;
-  /** The name under which the client asked, where the upstream knows the model by another one. */
-  readonly modelForClient: string | null;
 }
 
 /**
@@ -30,7 +29,7 @@ export async function holdUntilContent(
   const silence = new SilenceWatch(options.idleMs, () => {
     response.body.abort(new AttemptTimeoutError('idle'));
   });
-  const held = new HeldStream(options);
+  const held = new HeldStream(options.protocol);
   try {
     for (;;) {
       const chunk = await silence.during(() => readChunk(response));
@@ -59,7 +58,7 @@ class HeldStream {
   private restStart = 0;
   private events = 0;
 
-  constructor(private readonly options: HoldOptions) {}
+  constructor(private readonly protocol: Protocol) {}
 
   /** @param pending as of the tracker */
   addChunk(chunk: Buffer, events: readonly TrackedEvent[], pending: number): void {
@@ -72,11 +71,11 @@ class HeldStream {
 
   addEvents(events: readonly TrackedEvent[]): void {
     for (const { kind, event } of events) {
-      if (kind === 'error') throw this.toErrorEvent(event.data, this.options.protocol.readError(event));
+      if (kind === 'error') throw this.toErrorEvent(event);
       if (kind !== 'ping') this.events += 1;
       this.isCommitted = kind === 'content' || kind === 'final' || this.events > MAX_HELD_EVENTS;
       const bytes = this.take(event.end);
-      if (kind !== 'ping') this.keep(kind === 'opening' ? this.withModel(bytes, event) : bytes);
+      if (kind !== 'ping') this.keep(bytes);
       // What follows is the client's, as it is.
       if (this.isCommitted) return;
     }
@@ -128,26 +127,12 @@ class HeldStream {
     return new AttemptFailedError({ kind: 'malformed', reason: text.trim() === '' ? 'empty' : 'not_sse', text });
   }
 
-  private toErrorEvent(data: string, error: { type: string; message: string }): AttemptFailedError {
-    return new AttemptFailedError({
-      kind: 'error_event',
-      errorType: error.type,
-      message: error.message,
-      text: judgedText(Buffer.from(data)),
-    });
-  }
-
-  /** The client sees the model under the name that it asked for. */
-  private withModel(bytes: Buffer, { dataSpan, end }: SseEvent): Buffer {
-    const { modelForClient } = this.options;
-    if (modelForClient === null || dataSpan === null) return bytes;
-    const start = end - bytes.length;
-    const at = dataSpan.start - start;
-    const data = bytes.subarray(at, dataSpan.end - start);
-    const span = findPath(data, ['message', 'model']);
-    if (span === null) return bytes;
-    const name = Buffer.from(JSON.stringify(modelForClient));
-    return Buffer.concat([bytes.subarray(0, at + span.start), name, bytes.subarray(at + span.end)]);
+  private toErrorEvent({ event, data }: SseEvent): AttemptFailedError {
+    const error = this.protocol.readError({ event, data });
+    return new AttemptFailedError(
+      { kind: 'error_event', errorType: error.type, message: error.message, text: judgedText(Buffer.from(data)) },
+      this.protocol.refusesInStream ? { status: 200, headers: STREAM, body: encodeSse({ event, data }) } : null,
+    );
   }
 }
 

@@ -9,14 +9,15 @@ import { TestClock } from '../../../test/support/test-clock.js';
 import { testKeySummary } from '../../../test/support/test-key-summary.ts';
 import { NO_LIMITS, testPrincipal } from '../../../test/support/test-principal.ts';
 import { StatsModule } from '../stats.module.js';
+import { OpenAiSelfInfoController } from './openai-self-info.controller.js';
 import { SelfInfoController } from './self-info.controller.js';
 
 const NOW = Date.parse('2026-11-23T04:06:00Z');
 const K = testPrincipal().keyId;
 
-describe('SelfInfoController', () => {
-  it('is for clients only', () => {
-    expect(Reflect.getMetadata(ROUTE_ACCESS, SelfInfoController)).toBe('client');
+describe('the routes of self-information', () => {
+  it.each([SelfInfoController, OpenAiSelfInfoController])('is for clients only', (controller) => {
+    expect(Reflect.getMetadata(ROUTE_ACCESS, controller)).toBe('client');
   });
 });
 
@@ -53,7 +54,8 @@ describeOnEachStore('what a client may know of its key', (storeOfCase) => {
   const add = (change: Partial<ApiKeySummary>): void => {
     known.bySecret.set('secret', testKeySummary({ id: K, ...change }));
   };
-  const ask = (path: string): Promise<Answer> => call(`${http.url}/api/v1/${path}`, 'GET');
+  const askAt = (path: string): Promise<Answer> => call(http.url + path, 'GET');
+  const ask = (path: string): Promise<Answer> => askAt(`/api/v1/${path}`);
 
   it('is nothing but zeros and names for a key that was never used', async () => {
     const nothing = {
@@ -113,13 +115,48 @@ describeOnEachStore('what a client may know of its key', (storeOfCase) => {
     expect((await ask('usage')).body['limits']).toEqual({ tokens: 100_000, requests: 5 });
   });
 
-  it.each(['key-info', 'usage', 'me', 'organizations/any/usage'])(
-    'is nothing for nobody, and for a key that has just been removed: %s',
-    async (path) => {
-      known.bySecret.clear();
-      expect((await ask(path)).status).toBe(401);
-      isAuthenticated = false;
-      expect((await ask(path)).status).toBe(401);
-    },
-  );
+  describe("in v1's form under /openai", () => {
+    it('is the key with its limits and what it used', async () => {
+      await store.hset(keys.usage.total(K), { totalAllTokens: '900', totalInputTokens: '900', totalRequests: '3' });
+      await store.hset(keys.usage.daily(K, '2026-11-23'), { requests: '1', inputTokens: '5', allTokens: '5' });
+      await store.hset(keys.usage.monthly(K, '2026-11'), { requests: '2', inputTokens: '7', allTokens: '7' });
+      await store.set(keys.limits.windowStart(K), String(NOW - 60_000));
+      await store.set(keys.limits.windowTokens(K), '400');
+      const limits = { ...NO_LIMITS, tokenLimit: 1000, rateLimitWindow: 10, rateLimitRequests: 5 };
+      add({ name: 'ada', permissions: ['claude', 'codex'], limits });
+      const none = { outputTokens: 0, cacheCreateTokens: 0, cacheReadTokens: 0 };
+      expect((await askAt('/openai/key-info')).body).toEqual({
+        ...{ id: K, name: 'ada', permissions: ['claude', 'openai'] },
+        ...{ token_limit: 1000, tokens_used: 900, tokens_remaining: 600 },
+        rate_limit: { window: 10, requests: 5 },
+        usage: {
+          total: { ...none, tokens: 900, inputTokens: 900, allTokens: 900, requests: 3 },
+          daily: { ...none, tokens: 5, inputTokens: 5, allTokens: 5, requests: 1 },
+          monthly: { ...none, tokens: 7, inputTokens: 7, allTokens: 7, requests: 2 },
+        },
+      });
+      expect((await askAt('/openai/usage')).body).toEqual({
+        object: 'usage',
+        ...{ total_tokens: 900, total_requests: 3, daily_tokens: 5, daily_requests: 1 },
+        ...{ monthly_tokens: 7, monthly_requests: 2 },
+      });
+    });
+
+    it('says nothing of what is left where nothing is limited', async () => {
+      expect((await askAt('/openai/key-info')).body).toMatchObject({
+        ...{ permissions: [], token_limit: 0, tokens_used: 0, tokens_remaining: null },
+        rate_limit: { window: 0, requests: 0 },
+      });
+    });
+  });
+
+  it.each([
+    ...['/api/v1/key-info', '/api/v1/usage', '/api/v1/me', '/api/v1/organizations/any/usage'],
+    ...['/openai/key-info', '/openai/usage'],
+  ])('is nothing for nobody, and for a key that has just been removed: %s', async (path) => {
+    known.bySecret.clear();
+    expect((await askAt(path)).status).toBe(401);
+    isAuthenticated = false;
+    expect((await askAt(path)).status).toBe(401);
+  });
 });

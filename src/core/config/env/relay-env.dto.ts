@@ -1,4 +1,4 @@
-import { EnvFlag, EnvInteger, EnvNumber } from './env-variable.js';
+import { EnvFlag, EnvInteger, EnvNumber, EnvText } from './env-variable.js';
 
 /** Node's timers wrap to 1 ms above this. */
 export const MAX_TIMER_MS = 2_147_483_647;
@@ -34,4 +34,7 @@ export class RelayEnv {
   /** Unset: 14/15 of the time to live. */
   @EnvInteger({ default: null, min: 0, max: 525_600, hint: 'minutes; 0: never renewed' })
   readonly STICKY_SESSION_RENEWAL_THRESHOLD_MINUTES!: number | null;
+
+  @EnvText({ allowed: 'the path of a text file of at most 256 KiB' })
+  readonly CODEX_INSTRUCTIONS_FILE!: string | null;
 }

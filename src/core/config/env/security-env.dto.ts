@@ -10,6 +10,9 @@ export class SecurityEnv {
   @EnvSecret()
   readonly JWT_SECRET!: string | null;
 
+  @EnvSecret()
+  readonly METRICS_TOKEN!: string | null;
+
   @EnvFlag(false)
   readonly ALLOW_PLACEHOLDER_KEY!: boolean;
 
