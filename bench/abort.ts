@@ -6,15 +6,16 @@
 import { parseArgs } from 'node:util';
 import { createStore } from '@crs/store';
 import { startBuiltGateway } from '../test/support/built-gateway.ts';
+import { type ClientDialect, dialectsNamed } from '../test/support/client-dialects.ts';
 import { findRedisServer, startRedisServer } from '../test/support/redis-server.ts';
 import { AbortRig, type AbortBench, until } from './faults/abort-rig.ts';
-import { STAGES, type Stage } from './faults/abort-stages.ts';
-import { INPUT_TOKENS } from './faults/flood.ts';
+import { type Stage, stagesOf } from './faults/abort-stages.ts';
+import { INPUT_TOKENS, STREAMS } from './faults/flood.ts';
 import { readSlowly } from './faults/slow-readers.ts';
 import { percentile } from './figures.ts';
 import { startSimulatorProcess } from './simulator-process.ts';
 
-const HELP = 'npm run faults -- abort [--runs 20] [--only PART_OF_A_NAME]';
+const HELP = 'npm run faults -- abort [--platform claude-console|codex|all] [--runs 20] [--only PART_OF_A_NAME]';
 /** A rate limit of the simulator must be waited for; no limit of time may end an exchange by itself. */
 const LIMITS = { RATE_LIMIT_WAIT_MS: '60000', RELAY_HOLD_MS: '60000' };
 /** A heap with a bound, as memory is looked at: without one it grows for as long as there is some. */
@@ -54,8 +55,8 @@ async function leaveOnce(rig: AbortRig, stage: Stage, heldBeside: number): Promi
   return { ms, left: freed ? 0 : (await rig.held()) - heldBeside };
 }
 
-async function runStage(bench: AbortBench, stage: Stage, runs: number): Promise<Row> {
-  const rig = await AbortRig.create(bench, { name: stage.name, steps: stage.steps, atOnce: 1 });
+async function runStage(bench: AbortBench, dialect: ClientDialect, stage: Stage): Promise<Row> {
+  const rig = await AbortRig.create(bench, { dialect, name: stage.name, steps: stage.steps, atOnce: 1 });
   const beside = (await stage.beside?.(rig)) ?? null;
   const heldBeside = await rig.held();
   const ms: number[] = [];
@@ -94,6 +95,7 @@ function print(row: Row, width: number): void {
 
 const { values } = parseArgs({
   options: {
+    platform: { type: 'string', default: 'all' },
     runs: { type: 'string', default: '20' },
     only: { type: 'string', default: '' },
     help: { type: 'boolean', default: false },
@@ -103,6 +105,7 @@ if (values.help) {
   console.log(HELP);
   process.exit(0);
 }
+const dialects = dialectsNamed(values.platform);
 const runs = Number(values.runs);
 if (!Number.isInteger(runs) || runs < 1 || runs > 1_000) throw new Error(HELP);
 const program = findRedisServer();
@@ -119,18 +122,20 @@ const failed: string[] = [];
 try {
   await gateway.admin.request('PUT', '/settings/relay', { concurrentRequestQueueEnabled: true });
   const bench: AbortBench = { gateway, simulator, store };
-  const stages = STAGES.filter(({ name }) => name.includes(values.only));
-  const width = Math.max(...stages.map(({ name }) => name.length), 0);
-  if (stages.length > 0) console.log([''.padEnd(width), ...COLUMNS].join('  '));
-  for (const stage of stages) {
-    const row = await runStage(bench, stage, runs);
-    print(row, width);
-    failed.push(...row.problems.map((problem) => `${row.name}: ${problem}`));
-  }
-  if ('slow readers'.includes(values.only)) {
-    const { summary, problems } = await readSlowly(bench);
-    console.log(summary);
-    failed.push(...problems);
+  for (const dialect of dialects) {
+    const stages = stagesOf(STREAMS[dialect.name]).filter(({ name }) => name.includes(values.only));
+    const width = Math.max(...stages.map(({ name }) => name.length), 0);
+    if (stages.length > 0) console.log([dialect.name.padEnd(width), ...COLUMNS].join('  '));
+    for (const stage of stages) {
+      const row = await runStage(bench, dialect, stage);
+      print(row, width);
+      failed.push(...row.problems.map((problem) => `${dialect.name}: ${row.name}: ${problem}`));
+    }
+    if ('slow readers'.includes(values.only)) {
+      const { summary, problems } = await readSlowly(bench, dialect);
+      console.log(summary);
+      failed.push(...problems);
+    }
   }
 } finally {
   await store.quit();

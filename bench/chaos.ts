@@ -10,18 +10,20 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { keys, openSqliteStore } from '@crs/store';
 import { startBuiltGateway } from '../test/support/built-gateway.ts';
+import { type ClientDialect, dialectsNamed } from '../test/support/client-dialects.ts';
 import { Flapper } from './faults/flapper.ts';
 import { type Books, findLedgerGaps, type SimulatedRequest } from './faults/ledger.ts';
 import { keepAsking, type Tally } from './faults/load.ts';
 import { readUsage } from './process-usage.ts';
 import { startSimulatorProcess } from './simulator-process.ts';
 
-const HELP = 'npm run faults -- chaos [--seconds 60] [--clients 200] [--seed 1]';
+const HELP = 'npm run faults -- chaos [--platform claude-console|codex|all] [--seconds 60] [--clients 200] [--seed 1]';
 const MAX_SECONDS = 600;
 /** A heap with a bound: without one it grows as long as memory is there, and a leak could not be told from laziness. */
 const HEAP = { NODE_OPTIONS: '--max-old-space-size=128 --max-semi-space-size=8' };
 const LIMITS = { UPSTREAM_FIRST_BYTE_TIMEOUT: '3000', UPSTREAM_IDLE_TIMEOUT: '3000', REQUEST_TIMEOUT: '15000' };
-const ACCOUNTS = ['flap-1', 'flap-2', 'flap-3', 'flap-4', 'flap-5', 'flap-6'];
+/** Of all platforms together. */
+const ACCOUNTS = 12;
 /** How much larger the process may be than after the warm-up, which was the same load for a shorter time. */
 const MOST_GROWTH = 1.25;
 const WARM_UP_SHARE = 0.4;
@@ -29,6 +31,7 @@ const SETTLE_MS = 5_000;
 
 const { values } = parseArgs({
   options: {
+    platform: { type: 'string', default: 'all' },
     seconds: { type: 'string', default: '60' },
     clients: { type: 'string', default: '200' },
     seed: { type: 'string', default: '1' },
@@ -39,6 +42,13 @@ if (values.help) {
   console.log(HELP);
   process.exit(0);
 }
+const dialects = dialectsNamed(values.platform);
+/** Clients and accounts take turns through the platforms. */
+const dialectAt = (n: number): ClientDialect => {
+  const dialect = dialects[n % dialects.length];
+  if (dialect === undefined) throw new Error(HELP);
+  return dialect;
+};
 const seconds = Math.min(Number(values.seconds), MAX_SECONDS);
 const clients = Number(values.clients);
 if (!(seconds > 0) || !(clients > 0)) throw new Error(HELP);
@@ -48,27 +58,31 @@ const simulator = await startSimulatorProcess({}, { logLimit: 1_000_000 });
 const gateway = await startBuiltGateway({ env: { ...LIMITS, ...HEAP }, dataDir });
 const problems: string[] = [];
 try {
-  const accountIds = new Map<string, string>();
-  for (const apiKey of ACCOUNTS) {
-    const account = { name: apiKey, apiUrl: simulator.url, apiKey, maxConcurrentTasks: clients };
-    accountIds.set(apiKey, (await gateway.admin.createAccount('claude-console', account)).id);
+  const accounts = new Map<string, { readonly id: string; readonly platform: string }>();
+  for (let n = 0; n < ACCOUNTS; n += 1) {
+    const apiKey = `flap-${n}`;
+    const { name: platform, slots } = dialectAt(n);
+    const account = { name: apiKey, apiUrl: simulator.url, apiKey, ...slots(clients) };
+    accounts.set(apiKey, { ...(await gateway.admin.createAccount(platform, account)), platform });
   }
   const limits = { concurrencyLimit: clients * 2, dailyCostLimit: 1_000_000 };
   const key = await gateway.admin.createKey({ name: 'chaos', ...limits });
   const tally: Tally = { whole: 0, honest: 0, dishonest: [] };
-  const flapper = new Flapper(simulator, ACCOUNTS, Number(values.seed));
+  const flapper = new Flapper(simulator, [...accounts.keys()], Number(values.seed));
+  await flapper.mend();
   /** Memory at the end, MiB. */
   const load = async (loadSeconds: number): Promise<number> => {
     const until = performance.now() + loadSeconds * 1_000;
     // Marks hold for minutes; without an end to them all accounts would soon be out of use, and nothing be tried.
     const flapping = flapper.run(until, async (account) => {
-      const id = accountIds.get(account) ?? '';
-      await gateway.admin.request('POST', `/accounts/claude-console/${id}/reset-rate-limit`);
+      const { platform, id } = accounts.get(account) ?? { platform: '', id: '' };
+      await gateway.admin.request('POST', `/accounts/${platform}/${id}/reset-rate-limit`);
     });
     await Promise.all(
-      Array.from({ length: clients }, (_unused, n) =>
-        keepAsking({ url: gateway.url, secret: key.key, stream: n % 2 === 0, until, tally }),
-      ),
+      Array.from({ length: clients }, (_unused, n) => {
+        const stream = Math.floor(n / dialects.length) % 2 === 0;
+        return keepAsking({ dialect: dialectAt(n), url: gateway.url, secret: key.key, stream, until, tally });
+      }),
     );
     await flapping;
     await sleep(SETTLE_MS);
@@ -85,7 +99,8 @@ try {
   const memory = `${Math.round(warmMib)} MiB after the warm-up, ${Math.round(endMib)} MiB at the end`;
   if (endMib > warmMib * MOST_GROWTH) problems.push(`the gateway has grown: ${memory}`);
   await gateway.stop();
-  problems.push(...(await findLeftovers(key.id, [...accountIds.values()])));
+  const accountIds = [...accounts.values()].map(({ id }) => id);
+  problems.push(...(await findLeftovers(key.id, accountIds)));
   console.log(`${tally.whole + tally.honest + tally.dishonest.length} requests, seed ${values.seed}:`);
   console.log(`  ${tally.whole} whole, ${tally.honest} honest errors, ${tally.dishonest.length} neither`);
   const { estimatedRequests, wastedRequests } = ofAccounts.total;

@@ -29,7 +29,7 @@ async function ask(client: Client, request: LoadRequest, session: string, sink: 
   const { statusCode, body } = await client.request({
     method: 'POST',
     path: request.path,
-    headers: { ...request.headers, 'content-type': 'application/json', 'x-claude-code-session-id': session },
+    headers: { ...request.headers, 'x-claude-code-session-id': session, 'session-id': session },
     body: request.body,
   });
   let firstByteAt = 0;

@@ -4,6 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { startBuiltGateway, type BuiltGateway } from '../test/support/built-gateway.ts';
+import { type ClientDialect, dialectsNamed } from '../test/support/client-dialects.ts';
 import { medianOf, toFigures, type Figures } from './figures.ts';
 import { applyLoad, type LoadRequest } from './load.ts';
 import { readUsage } from './process-usage.ts';
@@ -21,6 +22,7 @@ interface Settings {
   readonly connections: readonly number[];
   /** Most added milliseconds at p50 with one connection; null = only measure. */
   readonly budgetMs: number | null;
+  readonly dialects: readonly ClientDialect[];
 }
 
 interface Target {
@@ -36,11 +38,14 @@ const WORKLOADS: readonly Workload[] = [
 ];
 /** 55 deltas: about 60 events a stream. */
 const ANSWER = { textBytes: 1_320 };
+/** Of each platform. */
 const ACCOUNTS = 3;
+const SESSION = '00000000-0000-4000-8000-000000000000';
 const WARM_UP_SECONDS = 1;
 const MAX_SECONDS = 60;
 const MAX_ROUNDS = 20;
-const HELP = `bench relay [--seconds 4] [--rounds 3] [--connections 1,32] [--budget-ms MS]`;
+const HELP =
+  'bench relay [--platform claude-console|codex|all] [--seconds 4] [--rounds 3] [--connections 1,32] [--budget-ms MS]';
 
 function bounded(text: string, max: number): number {
   const value = Number(text);
@@ -51,6 +56,7 @@ function bounded(text: string, max: number): number {
 function readSettings(): Settings {
   const { values } = parseArgs({
     options: {
+      platform: { type: 'string', default: 'all' },
       seconds: { type: 'string', default: '4' },
       rounds: { type: 'string', default: '3' },
       connections: { type: 'string', default: '1,32' },
@@ -67,16 +73,17 @@ function readSettings(): Settings {
     seconds: bounded(values.seconds, MAX_SECONDS),
     rounds: bounded(values.rounds, MAX_ROUNDS),
     connections: values.connections.split(',').map((text) => bounded(text, 1_000)),
+    dialects: dialectsNamed(values.platform),
     budgetMs: budget === undefined ? null : bounded(budget, 60_000),
   };
 }
 
 /** A body of about so many bytes, shaped like a conversation. */
-function bodyOf({ bodyBytes, stream }: Workload): Buffer {
-  const shell = { model: 'claude-sonnet-4-5', max_tokens: 1_024, stream };
+function bodyOf(dialect: ClientDialect, { bodyBytes, stream }: Workload): Buffer {
+  const withText = (text: string): Buffer =>
+    Buffer.from(JSON.stringify(dialect.bodyOf({ stream, text, session: SESSION })));
   const text = 'The quick brown fox jumps over the lazy dog. '.repeat(Math.ceil(bodyBytes / 45));
-  const room = bodyBytes - JSON.stringify({ ...shell, messages: [{ role: 'user', content: '' }] }).length;
-  return Buffer.from(JSON.stringify({ ...shell, messages: [{ role: 'user', content: text.slice(0, room) }] }));
+  return withText(text.slice(0, bodyBytes - withText('').length));
 }
 
 async function measure(target: Target, body: Buffer, connections: number, seconds: number): Promise<Figures> {
@@ -85,9 +92,11 @@ async function measure(target: Target, body: Buffer, connections: number, second
   return toFigures(result, before, target.pid === null ? null : readUsage(target.pid));
 }
 
-async function fill(gateway: BuiltGateway, upstream: string): Promise<string> {
-  for (let n = 1; n <= ACCOUNTS; n += 1) {
-    await gateway.admin.createAccount('claude-console', {
+async function fill(gateway: BuiltGateway, upstream: string, dialects: readonly ClientDialect[]): Promise<string> {
+  for (const [n, dialect] of Array.from({ length: ACCOUNTS }, () => dialects)
+    .flat()
+    .entries()) {
+    await gateway.admin.createAccount(dialect.name, {
       name: `Bench ${n}`,
       apiUrl: upstream,
       apiKey: `bench-upstream-${n}`,
@@ -97,29 +106,19 @@ async function fill(gateway: BuiltGateway, upstream: string): Promise<string> {
   return key;
 }
 
-function targetsOf(upstream: string, gateway: BuiltGateway, key: string): readonly [Target, Target] {
-  const version = { 'anthropic-version': '2023-06-01' };
+/** Straight to the upstream and through the gateway; what comes directly has a key that is no account's. */
+function targetsOf(
+  dialect: ClientDialect,
+  upstream: string,
+  gateway: BuiltGateway,
+  key: string,
+): readonly [Target, Target] {
+  const to = (origin: string, secret: string) => (body: Buffer) => {
+    return { origin, path: dialect.path, headers: dialect.headersOf(secret, SESSION), body };
+  };
   return [
-    {
-      name: 'direct',
-      pid: null,
-      request: (body) => ({
-        origin: upstream,
-        path: '/v1/messages',
-        headers: { ...version, 'x-api-key': 'direct' },
-        body,
-      }),
-    },
-    {
-      name: 'gateway',
-      pid: gateway.pid,
-      request: (body) => ({
-        origin: gateway.url,
-        path: '/api/v1/messages',
-        headers: { ...version, authorization: `Bearer ${key}` },
-        body,
-      }),
-    },
+    { name: 'direct', pid: null, request: to(upstream, 'direct') },
+    { name: 'gateway', pid: gateway.pid, request: to(gateway.url, key) },
   ];
 }
 
@@ -165,11 +164,10 @@ interface Comparison {
 
 async function compare(
   [direct, gateway]: readonly [Target, Target],
-  workload: Workload,
+  body: Buffer,
   connections: number,
   settings: Settings,
 ): Promise<Comparison> {
-  const body = bodyOf(workload);
   const rounds: Comparison[] = [];
   for (const target of [direct, gateway]) await measure(target, body, connections, WARM_UP_SECONDS);
   // In turns: what else the machine does meanwhile hits both alike.
@@ -186,12 +184,17 @@ async function compare(
 }
 
 /** True when every answer was good and the budget was kept. */
-async function runAll(targets: readonly [Target, Target], settings: Settings): Promise<boolean> {
+async function runAll(
+  dialect: ClientDialect,
+  targets: readonly [Target, Target],
+  settings: Settings,
+): Promise<boolean> {
   let good = true;
   for (const workload of WORKLOADS) {
     for (const connections of settings.connections) {
-      const { direct, gateway } = await compare(targets, workload, connections, settings);
-      console.log(`\n${workload.name}, ${connections} connection${connections === 1 ? '' : 's'}`);
+      const { direct, gateway } = await compare(targets, bodyOf(dialect, workload), connections, settings);
+      const plural = connections === 1 ? '' : 's';
+      console.log(`\n${dialect.path}: ${workload.name}, ${connections} connection${plural}`);
       print([COLUMNS, row('direct', direct), row('gateway', gateway), addedRow(direct, gateway)]);
       const added = gateway.p50 - direct.p50;
       const overBudget = settings.budgetMs !== null && connections === 1 && added > settings.budgetMs;
@@ -207,8 +210,12 @@ const simulator = await startSimulatorProcess(ANSWER);
 const gateway = await startBuiltGateway({ env: { NODE_ENV: 'production' } });
 try {
   console.log(`Median of ${settings.rounds} rounds of ${settings.seconds} s each. CPU and RSS are the gateway's.`);
-  const key = await fill(gateway, simulator.url);
-  const good = await runAll(targetsOf(simulator.url, gateway, key), settings);
+  const key = await fill(gateway, simulator.url, settings.dialects);
+  let good = true;
+  for (const dialect of settings.dialects) {
+    const targets = targetsOf(dialect, simulator.url, gateway, key);
+    good = (await runAll(dialect, targets, settings)) && good;
+  }
   if (!good) console.log(`\nNot good. The end of the gateway's log:\n${gateway.output()}`);
   process.exitCode = good ? 0 : 1;
 } finally {

@@ -1,5 +1,6 @@
 /**
- * The way in: `node scripts/run.mjs start | test | demo | bench | faults | storm | doctor | bundle | pnpm [arguments]`.
+ * The way in: `node scripts/run.mjs start | test | demo | bench | faults | storm | codex | doctor | migrate | bundle | pnpm` and
+ * arguments.
  *
  * Runs on any Node.js >= 20 with nothing but npm beside it, and brings what else is needed: Node 24, pnpm, the
  * dependencies, the build. What is there already is not touched, so a later start is quick and needs no network.
@@ -7,7 +8,7 @@
 import { EXIT_FAILURE, LauncherError } from './lib/launcher-error.mjs';
 import { OLDEST_LAUNCHER_NODE } from './lib/versions.mjs';
 
-const COMMANDS = ['start', 'test', 'demo', 'bench', 'faults', 'storm', 'doctor', 'bundle', 'pnpm'];
+const COMMANDS = ['start', 'test', 'demo', 'bench', 'faults', 'storm', 'codex', 'doctor', 'migrate', 'bundle', 'pnpm'];
 
 async function main([command, ...args]) {
   if (Number(process.versions.node.split('.')[0]) < OLDEST_LAUNCHER_NODE) {

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { keys, type StoreClient } from '@crs/store';
 import type { CreatedKey } from '../../test/support/admin-client.ts';
 import type { BuiltGateway } from '../../test/support/built-gateway.ts';
+import type { ClientDialect } from '../../test/support/client-dialects.ts';
 import type { StepLike } from '../../test/support/simulator/step.ts';
 import type { SimulatorProcess } from '../simulator-process.ts';
 import { LeavingClient } from './leaving-client.ts';
@@ -26,6 +27,7 @@ export interface SeenRequest {
 }
 
 export interface RigOptions {
+  readonly dialect: ClientDialect;
   readonly name: string;
   /** What the accounts do; the first is asked first. */
   readonly steps: readonly StepLike[];
@@ -49,17 +51,19 @@ export async function until(holds: () => Promise<boolean>, withinMs: number): Pr
 /** A key with a group of accounts of its own, and all that is held for it. */
 export class AbortRig {
   readonly bench: AbortBench;
+  readonly dialect: ClientDialect;
   readonly key: CreatedKey;
   /** By the order in which they are asked. */
   readonly accounts: readonly { readonly id: string; readonly upstreamKey: string }[];
 
-  private constructor(bench: AbortBench, key: CreatedKey, accounts: AbortRig['accounts']) {
+  private constructor(bench: AbortBench, dialect: ClientDialect, key: CreatedKey, accounts: AbortRig['accounts']) {
     this.bench = bench;
+    this.dialect = dialect;
     this.key = key;
     this.accounts = accounts;
   }
 
-  static async create(bench: AbortBench, { name, steps, atOnce }: RigOptions): Promise<AbortRig> {
+  static async create(bench: AbortBench, { dialect, name, steps, atOnce }: RigOptions): Promise<AbortRig> {
     const { admin } = bench.gateway;
     const accounts: { id: string; upstreamKey: string }[] = [];
     for (const [index, step] of steps.entries()) {
@@ -71,19 +75,23 @@ export class AbortRig {
         apiKey: upstreamKey,
         accountType: 'group',
       };
-      const limits = { priority: index + 1, maxConcurrentTasks: atOnce };
-      accounts.push({ ...(await admin.createAccount('claude-console', { ...fields, ...limits })), upstreamKey });
+      const limits = { priority: index + 1, ...dialect.slots(atOnce) };
+      accounts.push({ ...(await admin.createAccount(dialect.name, { ...fields, ...limits })), upstreamKey });
     }
-    const group = (await admin.request('POST', '/account-groups', { name, platform: 'claude' })) as { id: string };
+    const group = (await admin.request('POST', '/account-groups', {
+      name: `${name}, ${dialect.name}`,
+      platform: dialect.groupPlatform,
+    })) as { id: string };
     await admin.request('PUT', `/account-groups/${group.id}/members`, { accountIds: accounts.map(({ id }) => id) });
     const limits = { concurrencyLimit: atOnce, dailyCostLimit: 1_000_000 };
-    const key = await admin.createKey({ name, claudeConsoleAccountId: `group:${group.id}`, ...limits });
-    return new AbortRig(bench, key, accounts);
+    const key = await admin.createKey({ name, [dialect.bindingField]: `group:${group.id}`, ...limits });
+    return new AbortRig(bench, dialect, key, accounts);
   }
 
   open(options: { readonly stream: boolean; readonly reads?: boolean; readonly session?: string }): LeavingClient {
     const { stream, reads, session = randomUUID() } = options;
-    return new LeavingClient({ url: this.bench.gateway.url, secret: this.key.key, session, stream }, reads);
+    const question = { dialect: this.dialect, url: this.bench.gateway.url, secret: this.key.key, session, stream };
+    return new LeavingClient(question, reads);
   }
 
   /** What an account was asked so far, oldest first. */
@@ -103,7 +111,7 @@ export class AbortRig {
   /** Ends what an earlier run has left on the accounts. */
   async mend(): Promise<void> {
     for (const { id } of this.accounts)
-      await this.bench.gateway.admin.request('POST', `/accounts/claude-console/${id}/reset-rate-limit`);
+      await this.bench.gateway.admin.request('POST', `/accounts/${this.dialect.name}/${id}/reset-rate-limit`);
   }
 
   async booked(): Promise<{ readonly requests: number; readonly inputTokens: number; readonly outputTokens: number }> {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { StepLike } from '../../test/support/simulator/step.ts';
 import type { AbortRig } from './abort-rig.ts';
-import { FLOOD, INPUT_TOKENS, WORDS } from './flood.ts';
+import { INPUT_TOKENS, type Streams } from './flood.ts';
 import type { LeavingClient } from './leaving-client.ts';
 
 /** Where a client leaves. */
@@ -20,7 +20,7 @@ export interface Stage {
   readonly told: 0 | 1;
 }
 
-const SILENT: StepLike = { events: WORDS, holdAfterEvents: -1 };
+const silent = ({ words }: Streams): StepLike => ({ events: words, holdAfterEvents: -1 });
 const LIMITED: StepLike = { preset: 'rate_limited', headers: { 'retry-after': '40' } };
 const GOOD: StepLike = { text: 'Warm.', usage: { inputTokens: INPUT_TOKENS } };
 /** Polls for which a flood must have stood still. */
@@ -53,7 +53,7 @@ async function untilWaiting(rig: AbortRig): Promise<LeavingClient> {
   const client = rig.open({ stream: true, session });
   await rig.reach('the wait for its account', async () => {
     if ((await rig.seen(0))[before + 1]?.outcome !== 'finished') return false;
-    const path = `/accounts/claude-console/${account?.id ?? ''}/availability`;
+    const path = `/accounts/${rig.dialect.name}/${account?.id ?? ''}/availability`;
     const { available } = (await rig.bench.gateway.admin.request('GET', path)) as { available: boolean };
     return !available;
   });
@@ -80,10 +80,15 @@ async function untilFlooded(rig: AbortRig): Promise<LeavingClient> {
   return client;
 }
 
-export const STAGES: readonly Stage[] = [
+/** Every stage, with an upstream that sends these streams. */
+export function stagesOf(streams: Streams): readonly Stage[] {
+  return [...stagesBeforeAnswer(streams), ...stagesInAnswer(streams)];
+}
+
+const stagesBeforeAnswer = (streams: Streams): readonly Stage[] => [
   {
     name: 'queued for a slot of its key',
-    steps: [SILENT],
+    steps: [silent(streams)],
     beside: untilSent(0, 0, { stream: false }),
     bring: untilQueued,
     closes: null,
@@ -93,7 +98,7 @@ export const STAGES: readonly Stage[] = [
   { name: 'waiting for its account', steps: [GOOD, GOOD], bring: untilWaiting, closes: null, books: 1, told: 1 },
   {
     name: 'attempting: before the head of a stream',
-    steps: [SILENT],
+    steps: [silent(streams)],
     bring: untilSent(0, 0, { stream: true }),
     closes: 0,
     books: 1,
@@ -109,34 +114,37 @@ export const STAGES: readonly Stage[] = [
   },
   {
     name: 'attempting: the second account',
-    steps: ['overloaded', SILENT],
+    steps: ['overloaded', silent(streams)],
     bring: untilSent(1, 0, { stream: true }),
     closes: 1,
     books: 1,
     told: 0,
   },
+];
+
+const stagesInAnswer = ({ words, flood, tellsInputFirst }: Streams): readonly Stage[] => [
   {
-    name: 'holding: behind message_start',
-    steps: [{ events: WORDS, holdAfterEvents: 1 }],
+    name: 'holding: behind the opening',
+    steps: [{ events: words, holdAfterEvents: 1 }],
     bring: untilSent(0, 1, { stream: true }),
     closes: 0,
     books: 1,
-    told: 1,
+    told: tellsInputFirst ? 1 : 0,
   },
   {
     name: 'streaming',
-    steps: [{ events: WORDS, holdAfterEvents: 3 }],
+    steps: [{ events: words, holdAfterEvents: 3 }],
     bring: untilStreaming,
     closes: 0,
     books: 1,
-    told: 1,
+    told: tellsInputFirst ? 1 : 0,
   },
   {
     name: 'streaming, and reading nothing',
-    steps: [{ events: FLOOD }],
+    steps: [{ events: flood }],
     bring: untilFlooded,
     closes: 0,
     books: 1,
-    told: 1,
+    told: tellsInputFirst ? 1 : 0,
   },
 ];

@@ -1,15 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AdminClient } from '../../test/support/admin-client.ts';
+import type { ClientDialect } from '../../test/support/client-dialects.ts';
 import type { SimulatorProcess } from '../simulator-process.ts';
-import { type Fault, TEXT } from './catalogue.ts';
+import type { Fault } from './catalogue.ts';
 import { call } from './client.ts';
 import { hasContent, judge, type Judged } from './judge.ts';
+import { TEXT } from './raw-streams.ts';
 
 /** Which accounts have the fault. */
 type Reach = 'first' | 'all';
 
 export interface Cell {
+  readonly dialect: ClientDialect;
   readonly fault: Fault;
   readonly stream: boolean;
   readonly reach: Reach;
@@ -21,7 +24,6 @@ export interface Bench {
   readonly simulator: SimulatorProcess;
 }
 
-const MODEL = 'claude-sonnet-4-5';
 const GOOD = { text: TEXT, deltaChars: 9 };
 /** Longer than every bound of the gateway that is measured; whoever takes longer has none. */
 const CLIENT_TIMEOUT_MS = 15_000;
@@ -31,8 +33,33 @@ const POLL_MS = 50;
 
 /** One cell of the table: two accounts in a group of their own, a key bound to it, one request. */
 export async function runCell(bench: Bench, cell: Cell): Promise<Judged> {
-  const { admin, simulator } = bench;
+  const { admin } = bench;
+  const { dialect, stream } = cell;
   const id = randomUUID();
+  const { id: keyId, key } = await admin.createKey({
+    name: id,
+    [dialect.bindingField]: `group:${await createAccounts(bench, cell, id)}`,
+  });
+  const answer = await call({
+    url: bench.gatewayUrl + dialect.path,
+    headers: dialect.headersOf(key, id),
+    body: JSON.stringify(dialect.bodyOf({ stream, text: 'Hello', session: id })),
+    timeoutMs: CLIENT_TIMEOUT_MS,
+  });
+  const judged = judge(answer, {
+    speech: dialect.speech,
+    stream,
+    mustBeWhole: mustBeWhole(cell),
+    refusal: cell.fault.hideable === 'never' ? (cell.fault.status ?? 400) : null,
+    maxMs: MAX_MS,
+  });
+  if (judged.verdict === 'fail') return judged;
+  const gap = await findBookingGap(admin, keyId, hasContent(answer.text, dialect.speech) ? 1 : 0);
+  return gap === null ? judged : { verdict: 'fail', why: gap };
+}
+
+/** The first, which is asked first, and the second, in a group; answers its id. */
+async function createAccounts({ admin, simulator }: Bench, cell: Cell, id: string): Promise<string> {
   const [first, second] = [`${id}-a`, `${id}-b`];
   const faulty = withText(cell.stream ? cell.fault.step : (cell.fault.whole ?? cell.fault.step));
   await simulator.control([
@@ -42,7 +69,7 @@ export async function runCell(bench: Bench, cell: Cell): Promise<Judged> {
   const ofFault = cell.fault.account?.(simulator.url) ?? {};
   const accounts = await Promise.all(
     [first, second].map((apiKey, index) =>
-      admin.createAccount('claude-console', {
+      admin.createAccount(cell.dialect.name, {
         name: apiKey,
         apiUrl: simulator.url,
         apiKey,
@@ -52,32 +79,11 @@ export async function runCell(bench: Bench, cell: Cell): Promise<Judged> {
       }),
     ),
   );
-  const groupId = await createGroup(
-    admin,
-    id,
-    accounts.map((account) => account.id),
-  );
-  const { id: keyId, key } = await admin.createKey({ name: id, claudeConsoleAccountId: `group:${groupId}` });
-  const answer = await call({
-    url: `${bench.gatewayUrl}/api/v1/messages`,
-    headers: { 'x-api-key': key, 'content-type': 'application/json', 'x-claude-code-session-id': id },
-    body: JSON.stringify({
-      model: MODEL,
-      max_tokens: 64,
-      stream: cell.stream,
-      messages: [{ role: 'user', content: 'Hello' }],
-    }),
-    timeoutMs: CLIENT_TIMEOUT_MS,
-  });
-  const judged = judge(answer, {
-    stream: cell.stream,
-    mustBeWhole: mustBeWhole(cell),
-    refusal: cell.fault.hideable === 'never' ? (cell.fault.status ?? 400) : null,
-    maxMs: MAX_MS,
-  });
-  if (judged.verdict === 'fail') return judged;
-  const gap = await findBookingGap(admin, keyId, hasContent(answer.text) ? 1 : 0);
-  return gap === null ? judged : { verdict: 'fail', why: gap };
+  const fields = { name: id, platform: cell.dialect.groupPlatform };
+  const group = (await admin.request('POST', '/account-groups', fields)) as { id: string };
+  const accountIds = accounts.map((account) => account.id);
+  await admin.request('PUT', `/account-groups/${group.id}/members`, { accountIds });
+  return group.id;
 }
 
 /** What the key was booked beside what is due; null = they agree. The store has it shortly behind the answer. */
@@ -100,10 +106,4 @@ function mustBeWhole({ fault: { hideable }, stream, reach }: Cell): boolean {
 /** Faults in the middle of an answer must be in the middle of this one. */
 function withText(step: Fault['step']): object {
   return typeof step === 'string' ? { preset: step, ...GOOD } : { ...GOOD, ...step };
-}
-
-async function createGroup(admin: AdminClient, name: string, ids: readonly string[]): Promise<string> {
-  const group = (await admin.request('POST', '/account-groups', { name, platform: 'claude' })) as { id: string };
-  await admin.request('PUT', `/account-groups/${group.id}/members`, { accountIds: ids });
-  return group.id;
 }

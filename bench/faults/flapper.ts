@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SimulatorProcess } from '../simulator-process.ts';
-import { TEXT } from './catalogue.ts';
+import { TEXT } from './raw-streams.ts';
 
 const EVERY_MS = 100;
 const GOOD = { text: TEXT, deltaChars: 9 };
@@ -41,7 +41,6 @@ export class Flapper {
 
   /** Until that moment of `performance.now()`; every account is good in the end. `onGood` is told of each that mends. */
   async run(until: number, onGood: (account: string) => Promise<void>): Promise<void> {
-    for (const key of this.#accounts) await this.#simulator.control({ key, default: GOOD });
     while (performance.now() < until) {
       const key = this.#pick(this.#accounts);
       const isGood = this.#random() < 0.5;
@@ -50,7 +49,12 @@ export class Flapper {
       this.flaps += 1;
       await sleep(EVERY_MS);
     }
-    for (const key of this.#accounts) await this.#simulator.control({ key, default: GOOD });
+    await this.mend();
+  }
+
+  /** Makes every account good; before the first request of a load, too. */
+  async mend(): Promise<void> {
+    await this.#simulator.control(this.#accounts.map((key) => ({ key, default: GOOD })));
   }
 
   #pick<T>(values: readonly [T, ...T[]] | readonly T[]): T {

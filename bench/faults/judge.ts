@@ -1,4 +1,6 @@
-import { TEXT } from './catalogue.ts';
+import type { Speech } from '../../test/support/client-dialects.ts';
+import { TEXT } from './raw-streams.ts';
+import { eventsIn, parse, type Reading, READINGS } from './readings.ts';
 
 /** One answer as it reached the client. */
 export interface ClientAnswer {
@@ -19,6 +21,7 @@ export interface Judged {
 }
 
 export interface Expectation {
+  readonly speech: Speech;
   readonly stream: boolean;
   /** Another account could have answered, or the fault was an answer. */
   readonly mustBeWhole: boolean;
@@ -27,91 +30,63 @@ export interface Expectation {
   readonly maxMs: number;
 }
 
-interface SseEvent {
-  readonly type: string;
-  readonly data: Readonly<Record<string, unknown>>;
-}
-
 /** `pass`: whole, or the refusal that was due. `safe`: an honest error where none could have helped. */
 export function judge(answer: ClientAnswer, expected: Expectation): Judged {
   if (answer.ms > expected.maxMs) return fail(`took ${answer.ms} ms`);
   if (answer.status === 0) return fail('the connection was closed without an answer');
-  if (expected.refusal !== null) return judgeRefusal(answer, expected.refusal);
-  const whole = answer.status === 200 ? problemOf(answer, expected.stream) : null;
+  const reading = READINGS[expected.speech];
+  if (expected.refusal !== null) return judgeRefusal(answer, expected.refusal, reading);
+  const whole = answer.status === 200 ? problemOf(answer, expected.stream, reading) : null;
   if (answer.status === 200 && whole === null) return { verdict: 'pass', why: 'whole' };
   if (expected.mustBeWhole) return fail(whole ?? `an error (${answer.status}) that another account could have hidden`);
-  return judgeError(answer, expected.stream);
+  return judgeError(answer, expected.stream, reading);
 }
 
 /** An upstream's answer, or the beginning of one, has reached the client. */
-export const hasContent = (text: string): boolean => textOfStream(eventsIn(text)) !== '' || textOfMessage(text) !== '';
-
-/** What is missing of a whole answer; null = nothing. */
-function problemOf(answer: ClientAnswer, stream: boolean): string | null {
-  if (answer.isCut) return 'the answer was cut off';
-  if (!stream) return textOfMessage(answer.text) === TEXT ? null : 'not the whole message';
-  const events = eventsIn(answer.text);
-  if (events.at(-1)?.type !== 'message_stop') return 'the stream does not end with message_stop';
-  return textOfStream(events) === TEXT ? null : 'text is missing from the stream';
+export function hasContent(text: string, speech: Speech): boolean {
+  const reading = READINGS[speech];
+  return reading.textOfStream(eventsIn(text, reading)) !== '' || reading.textOfWhole(parse(text)) !== '';
 }
 
-function judgeRefusal({ status }: ClientAnswer, due: number): Judged {
+/** What is missing of a whole answer; null = nothing. */
+function problemOf(answer: ClientAnswer, stream: boolean, reading: Reading): string | null {
+  if (answer.isCut) return 'the answer was cut off';
+  if (!stream) return reading.textOfWhole(parse(answer.text)) === TEXT ? null : 'not the whole message';
+  const events = eventsIn(answer.text, reading);
+  const last = events.at(-1);
+  if (last === undefined || !reading.isEnd(last)) return 'the stream does not end with its last event';
+  return reading.textOfStream(events) === TEXT ? null : 'text is missing from the stream';
+}
+
+/** Where a stream has begun it is the upstream's error event. */
+function judgeRefusal({ status, text }: ClientAnswer, due: number, reading: Reading): Judged {
+  const last = eventsIn(text, reading).at(-1);
+  if (status === 200 && last !== undefined && reading.isFailure(last)) return { verdict: 'pass', why: 'error event' };
   return status === due ? { verdict: 'pass', why: `the upstream's ${due}` } : fail(`${status} instead of ${due}`);
 }
 
-function judgeError(answer: ClientAnswer, stream: boolean): Judged {
+function judgeError(answer: ClientAnswer, stream: boolean, reading: Reading): Judged {
   const { status, headers, text } = answer;
-  if (status === 200) return stream ? judgeBrokenStream(answer) : fail('a broken answer shown as a success');
+  if (status === 200) return stream ? judgeBrokenStream(answer, reading) : fail('a broken answer shown as a success');
   if (status === 401 || status === 403) return fail(`a ${status} of an account shown to the client`);
-  if (!isErrorBody(text)) return fail('an error that is not in the form of the protocol');
+  if (!reading.isErrorBody(parse(text))) return fail('an error that is not in the form of the protocol');
   const isTold = headers.has('retry-after') || headers.get('x-should-retry') === 'false';
   return isTold ? { verdict: 'safe', why: `${status}` } : fail(`${status} without a word on trying again`);
 }
 
-/** Behind the head the only honest end is an error event, and no end that looks like a success. */
-function judgeBrokenStream({ text }: ClientAnswer): Judged {
-  const events = eventsIn(text);
-  if (events.some(({ type }) => type === 'message_stop')) return fail('a broken stream ended as if it were whole');
-  if (events.at(-1)?.type !== 'error') return fail('a broken stream ended without an error event');
-  if (!TEXT.startsWith(textOfStream(events))) return fail('two answers were glued together');
+/**
+ * Behind the head the only honest end is an error event and then a cut, and no end that looks like a success: SDKs take a
+ * stream that ends cleanly for whole.
+ */
+function judgeBrokenStream({ text, isCut }: ClientAnswer, reading: Reading): Judged {
+  const events = eventsIn(text, reading);
+  const last = events.at(-1);
+  const begun = reading.textOfStream(events);
+  if (events.some((event) => reading.isEnd(event))) return fail('a broken stream ended as if it were whole');
+  if (last === undefined || !reading.isFailure(last)) return fail('a broken stream ended without an error event');
+  if (!TEXT.startsWith(begun)) return fail('two answers were glued together');
+  if (begun !== '' && !isCut) return fail('a broken stream ended cleanly');
   return { verdict: 'safe', why: 'error event' };
 }
 
 const fail = (why: string): Judged => ({ verdict: 'fail', why });
-
-/** Whole events only: what comes behind the last blank line is none. */
-function eventsIn(text: string): SseEvent[] {
-  const blocks = text.replaceAll(/\r\n?/g, '\n').split('\n\n').slice(0, -1);
-  return blocks.flatMap((block) => {
-    const data = block
-      .split('\n')
-      .filter((line) => line.startsWith('data:'))
-      .map((line) => line.slice('data:'.length).trimStart())
-      .join('\n');
-    const parsed = parse(data);
-    const type = parsed['type'];
-    return typeof type === 'string' ? [{ type, data: parsed }] : [];
-  });
-}
-
-const textOfStream = (events: readonly SseEvent[]): string =>
-  events.map(({ data }) => (data['delta'] as { text?: string } | undefined)?.text ?? '').join('');
-
-function textOfMessage(body: string): string {
-  const { content } = parse(body) as { content?: readonly { text?: string }[] };
-  return content?.[0]?.text ?? '';
-}
-
-const isErrorBody = (text: string): boolean => {
-  const { type, error } = parse(text) as { type?: unknown; error?: { type?: unknown; message?: unknown } };
-  return type === 'error' && typeof error?.type === 'string' && typeof error.message === 'string';
-};
-
-function parse(text: string): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
-  } catch {
-    return {};
-  }
-}

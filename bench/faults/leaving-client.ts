@@ -1,6 +1,8 @@
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
+import type { ClientDialect } from '../../test/support/client-dialects.ts';
 
 export interface Question {
+  readonly dialect: ClientDialect;
   readonly url: string;
   readonly secret: string;
   readonly session: string;
@@ -15,9 +17,9 @@ export class LeavingClient {
   #response: IncomingMessage | null = null;
 
   /** @param reads false: it takes nothing but the head, until `take` is called */
-  constructor({ url, secret, session, stream }: Question, reads = true) {
-    const headers = { 'x-api-key': secret, 'content-type': 'application/json', 'x-claude-code-session-id': session };
-    this.#outgoing = request(`${url}/api/v1/messages`, { method: 'POST', agent: false, headers });
+  constructor({ dialect, url, secret, session, stream }: Question, reads = true) {
+    const headers = dialect.headersOf(secret, session);
+    this.#outgoing = request(url + dialect.path, { method: 'POST', agent: false, headers });
     this.#outgoing.on('error', () => undefined);
     this.#outgoing.on('response', (response) => {
       this.#response = response;
@@ -27,8 +29,7 @@ export class LeavingClient {
         this.received += chunk.length;
       });
     });
-    const messages = [{ role: 'user', content: 'Hello' }];
-    this.#outgoing.end(JSON.stringify({ model: 'claude-sonnet-4-5', max_tokens: 64, stream, messages }));
+    this.#outgoing.end(JSON.stringify(dialect.bodyOf({ stream, text: 'Hello', session })));
   }
 
   get hasHead(): boolean {

@@ -1,7 +1,8 @@
-import type { SimulatedUsage } from '../../test/support/simulator/step.ts';
+import type { Endpoint, SimulatedUsage } from '../../test/support/simulator/step.ts';
 
 /** A line of the simulator's log, as far as it is read here. */
 export interface SimulatedRequest {
+  readonly endpoint: Endpoint;
   readonly outcome: string;
   readonly events: number;
   readonly usage: SimulatedUsage | null;
@@ -18,17 +19,23 @@ export interface Books {
   readonly wastedTokens: number;
 }
 
-/** A stream has reached its client when its first piece of text was sent: behind `message_start` and the block's start. */
-const EVENTS_BEFORE_TEXT = 2;
+/**
+ * A stream has reached its client when its first piece of text was sent: behind `message_start` and the block's start; of
+ * Responses behind the answer's two opening events, the item and its part.
+ */
+const EVENTS_BEFORE_TEXT: Readonly<Partial<Record<Endpoint, number>>> = { messages: 2, responses: 4 };
+
+const hasBegun = ({ endpoint, events }: SimulatedRequest): boolean =>
+  events > (EVENTS_BEFORE_TEXT[endpoint] ?? Number.POSITIVE_INFINITY);
 
 /** What the ledger says beside what the upstream reported; empty = they agree. */
 export function findLedgerGaps(log: readonly SimulatedRequest[], books: Books): string[] {
   const finished = log.filter(({ outcome, usageStage }) => outcome === 'finished' && usageStage === 'final');
-  // message_start says what it cost at least.
-  const ended = log.filter(({ outcome, usageStage }) => outcome !== 'finished' && usageStage === 'start');
+  const ended = log.filter(({ outcome }) => outcome !== 'finished');
   // Broken behind the commit point: the client saw a part.
-  const broken = ended.filter(({ events }) => events > EVENTS_BEFORE_TEXT);
-  const wasted = ended.filter(({ events }) => events <= EVENTS_BEFORE_TEXT);
+  const broken = ended.filter(hasBegun);
+  // message_start says what it cost at least; of Responses nothing is told before the end.
+  const wasted = ended.filter((request) => request.usageStage === 'start' && !hasBegun(request));
   const due = [...finished, ...broken];
   const leastOutput = sum(finished, (usage) => usage.outputTokens);
   const differences: readonly (readonly [what: string, booked: number, reported: number])[] = [

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ClientDialect } from '../../test/support/client-dialects.ts';
 import { readUsage } from '../process-usage.ts';
 import { type AbortBench, AbortRig, until } from './abort-rig.ts';
-import { FLOOD, floodMib } from './flood.ts';
+import { floodMib, STREAMS } from './flood.ts';
 
 const READERS = 50;
 const SECONDS = 5;
@@ -11,8 +12,17 @@ const GIVE_UP_MS = 5_000;
 const BYTES_PER_MIB = 1_048_576;
 
 /** Many clients that read much more slowly than the upstream sends. */
-export async function readSlowly(bench: AbortBench): Promise<{ summary: string; problems: readonly string[] }> {
-  const rig = await AbortRig.create(bench, { name: 'slow readers', steps: [{ events: FLOOD }], atOnce: READERS });
+export async function readSlowly(
+  bench: AbortBench,
+  dialect: ClientDialect,
+): Promise<{ summary: string; problems: readonly string[] }> {
+  const { flood } = STREAMS[dialect.name];
+  const rig = await AbortRig.create(bench, {
+    dialect,
+    name: 'slow readers',
+    steps: [{ events: flood }],
+    atOnce: READERS,
+  });
   const rssMib = (): number => (readUsage(bench.gateway.pid)?.rssBytes ?? 0) / BYTES_PER_MIB;
   const sent = async (): Promise<number[]> => (await rig.seen(0)).map(({ events }) => floodMib(events));
   const before = rssMib();
@@ -33,11 +43,11 @@ export async function readSlowly(bench: AbortBench): Promise<{ summary: string; 
   const growth = peak - before;
   const problems = [
     ...(late.length === READERS ? [] : [`${late.length} requests reached the upstream`]),
-    ...(late.every((mib) => mib < floodMib(FLOOD.length)) ? [] : ['the upstream was not paused: it has sent it all']),
+    ...(late.every((mib) => mib < floodMib(flood.length)) ? [] : ['the upstream was not paused: it has sent it all']),
     ...(late.every((mib, at) => mib - (early[at] ?? 0) <= 1) ? [] : ['the upstream goes on sending']),
     ...(growth <= MOST_GROWTH_MIB ? [] : [`the gateway has grown by ${growth.toFixed(0)} MiB`]),
     ...(isFree ? [] : [`${await rig.held()} left held`]),
-  ].map((problem) => `slow readers: ${problem}`);
-  const summary = `${READERS} slow readers: the gateway has grown by ${growth.toFixed(0)} MiB (${before.toFixed(0)} before); of ${floodMib(FLOOD.length).toFixed(0)} MiB each, the upstream could send ${Math.max(...late).toFixed(1)} at most, and ${(received / 1_024).toFixed(0)} KiB were read`;
+  ].map((problem) => `slow readers, ${dialect.name}: ${problem}`);
+  const summary = `${READERS} slow readers, ${dialect.name}: the gateway has grown by ${growth.toFixed(0)} MiB (${before.toFixed(0)} before); of ${floodMib(flood.length).toFixed(0)} MiB each, the upstream could send ${Math.max(...late).toFixed(1)} at most, and ${(received / 1_024).toFixed(0)} KiB were read`;
   return { summary, problems };
 }

@@ -1,22 +1,32 @@
 import { describe, expect, it } from '@jest/globals';
 import {
-  type AttemptFailure,
   MOST_TOKENS_TOLD,
   type Platform,
   type RelayAdapter,
+  RelayError,
   type RelayRequest,
-  toAccountId,
   type UpstreamAccount,
 } from '@crs/extension-api';
 import { findPath } from '@crs/json-scan';
 import fc from 'fast-check';
-import { failureContextOf } from '../support/failures.js';
+import { failureContextOf, later } from '../support/failures.js';
+import { testAccount } from '../support/test-account.js';
+import { testRelayRequest } from '../support/test-relay-request.js';
 import { anyEvent as event, anyUsage } from './any-event.js';
+import { anyFailure as failure, PROMISED } from './any-failure.js';
 
 /** What a client may show its key in; nothing of it may reach an upstream. */
 const CLIENT_KEY = 'cr_the-key-of-the-client';
-const CLIENT_KEY_HEADERS = ['authorization', 'x-api-key', 'x-goog-api-key', 'api-key', 'x-cr-api-key', 'cookie'];
-const NOW = new Date('2026-11-23T10:00:00.000Z');
+const CLIENT_KEY_HEADERS = [
+  'authorization',
+  'x-api-key',
+  'x-goog-api-key',
+  'api-key',
+  'x-cr-api-key',
+  'proxy-authorization',
+  'cookie',
+];
+const NOW = later(0);
 
 const text = fc.string({ unit: 'grapheme' });
 const headerName = fc.stringMatching(/^x-[a-z]{3,10}$/);
@@ -29,100 +39,39 @@ const secret = fc.oneof(
   fc.stringMatching(/^[a-z0-9]{20,40}$/).map((key) => `key-${key}`),
 );
 
-const failureText = fc.oneof(
-  fc.string(),
-  fc.json(),
-  fc
-    .record({ error: fc.record({ type: fc.string(), message: fc.string(), resets_at: fc.anything() }) })
-    .map((value) => {
-      try {
-        return JSON.stringify(value);
-      } catch {
-        return '';
-      }
-    }),
-);
-const failure: fc.Arbitrary<AttemptFailure> = fc.oneof(
-  fc.record({
-    kind: fc.constant('transport' as const),
-    reason: fc.constantFrom('connect', 'dns', 'tls', 'proxy', 'reset', 'garbage'),
-    detail: fc.string(),
-  }),
-  fc.record({ kind: fc.constant('timeout' as const), reason: fc.constantFrom('first_byte', 'idle', 'request') }),
-  fc.record({
-    kind: fc.constant('status' as const),
-    status: fc.oneof(fc.integer({ min: 100, max: 999 }), fc.constantFrom(400, 401, 403, 404, 429, 500, 503, 529)),
-    headers: fc.dictionary(fc.constantFrom('retry-after', 'anthropic-ratelimit-unified-reset', 'x-other'), fc.string()),
-    text: failureText,
-  }),
-  fc.record({
-    kind: fc.constant('malformed' as const),
-    reason: fc.constantFrom('empty', 'not_sse', 'not_json', 'error_body', 'too_large'),
-    text: failureText,
-  }),
-  fc.record({
-    kind: fc.constant('error_event' as const),
-    errorType: fc.oneof(fc.string(), fc.constantFrom('overloaded_error', 'rate_limit_error', 'api_error')),
-    message: fc.string(),
-    text: failureText,
-  }),
-);
-
 function toRequest(
   adapter: RelayAdapter,
   endpoint: string,
   fields: { readonly body: Buffer; readonly headers: RelayRequest['headers'] },
 ): RelayRequest {
   const modelSpan = findPath(fields.body, ['model']) ?? { start: 0, end: 0 };
-  return {
-    id: 'request-1',
+  return testRelayRequest({
     protocol: adapter.protocol,
     endpoint,
-    method: 'POST',
     path: '/gateway/path',
     query: '?beta=true',
     model: String(JSON.parse(fields.body.toString('utf8', modelSpan.start, modelSpan.end))),
+    askedEndpoint: endpoint,
     modelSpan,
     stream: true,
-    userId: null,
-    sessionHash: null,
-    receivedAt: NOW,
     ...fields,
-  };
+  });
 }
 
-function toAccount(platform: string, overrides: Partial<UpstreamAccount>): UpstreamAccount {
-  return {
-    id: toAccountId('account-1'),
+const toAccount = (platform: string, change: Partial<UpstreamAccount>): UpstreamAccount =>
+  testAccount({
     platform,
-    name: 'A',
     apiUrl: 'https://upstream.example/base',
     secret: '',
-    accountType: 'shared',
-    isActive: true,
-    schedulable: true,
-    status: 'active',
-    priority: 50,
-    supportedModels: {},
     userAgent: '',
-    proxy: null,
-    rateLimitedAt: null,
-    rateLimitMinutes: 60,
-    dailyQuotaUsd: 0,
-    quotaResetTime: '00:00',
-    subscriptionExpiresAt: null,
-    maxConcurrentTasks: 0,
-    interceptWarmup: false,
-    disableAutoProtection: false,
-    createdAt: null,
-    ...overrides,
-  };
-}
+    providerEndpoint: 'auto',
+    ...change,
+  });
 
 /** The endpoints that each protocol's routes hand to a platform. */
 const ENDPOINTS: Readonly<Record<RelayAdapter['protocol'], readonly string[]>> = {
   anthropic: ['messages', 'count_tokens'],
-  openai: ['responses'],
+  openai: ['responses', 'compact', 'chat_completions'],
 };
 
 /** What holds for every upstream family. Run it on each in one spec. */
@@ -166,7 +115,8 @@ export function describePlatformSet(platforms: ReadonlyMap<string, Platform>, cl
 }
 
 function describeAdapter(name: string, sut: RelayAdapter): void {
-  const endpoint = fc.constantFrom(...ENDPOINTS[sut.protocol]);
+  const served = ENDPOINTS[sut.protocol].filter((at) => sut.serves(at, toAccount(name, {})));
+  const endpoint = fc.constantFrom(...served);
 
   it('sends the secret of the account exactly once and no key of the client', () => {
     fc.assert(
@@ -179,6 +129,26 @@ function describeAdapter(name: string, sut: RelayAdapter): void {
         expect(whole.split(key)).toHaveLength(2);
       }),
     );
+  });
+
+  it('says what it serves, and can be asked for that alone', () => {
+    const account = toAccount(name, { secret: 'key-1' });
+    const request = (at: string): RelayRequest =>
+      toRequest(sut, at, { body: Buffer.from('{"model":"m"}'), headers: {} });
+    for (const at of served) expect(sut.buildRequest(request(at), account).url.host).toBe('upstream.example');
+    expect(sut.serves(sut.probe.build('m').endpoint, account)).toBe(true);
+    for (const at of ['', 'constructor', '__proto__', 'no-endpoint']) {
+      expect(sut.serves(at, account)).toBe(false);
+      expect(() => sut.buildRequest(request(at), account)).toThrow(RelayError);
+    }
+  });
+
+  it.each(PROMISED)('judges as every platform does: %s', (_, failed, expected) => {
+    for (const at of served) {
+      const verdict = sut.classifyFailure(failed, failureContextOf({ now: NOW, model: 'model-1', endpoint: at }));
+      const mark = verdict.action === 'give_up' ? undefined : verdict.mark;
+      expect([verdict.action, mark?.type, mark?.resetAt]).toEqual(expected);
+    }
   });
 
   it('keeps the method, the query, the bytes of the body and headers that it does not know', () => {
@@ -213,8 +183,9 @@ function describeAdapter(name: string, sut: RelayAdapter): void {
 
   it('has a verdict on every failure, the same each time, and no reset in the past', () => {
     fc.assert(
-      fc.property(failure, text, endpoint, fc.array(text), (failed, model, at, accountFaultTexts) => {
-        const context = failureContextOf({ now: NOW, model, endpoint: at, accountFaultTexts });
+      fc.property(failure, text, endpoint, fc.array(text), fc.nat(3), (failed, model, at, texts, sameFailures) => {
+        const change = { now: NOW, model, endpoint: at, accountFaultTexts: texts, sameFailures };
+        const context = failureContextOf({ ...change, requestHolds: (held) => held.length % 2 === 0 });
         const verdict = sut.classifyFailure(failed, context);
         expect(sut.classifyFailure(failed, context)).toEqual(verdict);
         if (verdict.action === 'give_up') return;

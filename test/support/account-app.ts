@@ -6,6 +6,7 @@ import { AccountModule } from '../../src/account/account.module.js';
 import { AppConfig } from '../../src/core/config/app-config.js';
 import { CryptoModule } from '../../src/core/crypto/crypto.module.js';
 import { EgressModule } from '../../src/core/egress/egress.module.js';
+import { MetricsModule } from '../../src/core/metrics/metrics.module.js';
 import { PlatformRegistryModule } from '../../src/core/platforms/platform.registry.module.js';
 import { Clock } from '../../src/core/time/clock.js';
 import { Zone } from '../../src/core/time/zone.js';
@@ -28,6 +29,11 @@ export class BoundKeys extends ApiKeyDirectory {
   override async countBoundTo(field: string, value: string): Promise<number> {
     return this.counts.get(`${field}=${value}`) ?? 0;
   }
+
+  override async countBindings(field: string): Promise<ReadonlyMap<string, number>> {
+    const ofField = [...this.counts].filter(([name]) => name.startsWith(`${field}=`));
+    return new Map(ofField.map(([name, count]) => [name.slice(field.length + 1), count]));
+  }
 }
 
 @Global()
@@ -39,7 +45,7 @@ class OutsideModule {}
 
 /** The real AccountModule with two platforms that relay nothing; configuration, clock and store are the caller's. */
 export const accountMetadata: ModuleMetadata = {
-  imports: [OutsideModule, CryptoModule, EgressModule, PlatformRegistryModule, AccountModule],
+  imports: [OutsideModule, CryptoModule, EgressModule, MetricsModule, PlatformRegistryModule, AccountModule],
   providers: [FakeConsolePlatform, FakeCodexPlatform],
 };
 

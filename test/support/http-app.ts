@@ -17,6 +17,7 @@ import { createHttpAdapter } from '../../src/core/http/http-adapter.js';
 import { HttpModule } from '../../src/core/http/http.module.js';
 import { setupSwagger } from '../../src/core/http/swagger.js';
 import { LeftJournals, RequestJournal } from '../../src/core/journal/request-journal.js';
+import { MetricsModule } from '../../src/core/metrics/metrics.module.js';
 import { Clock, SystemClock } from '../../src/core/time/clock.js';
 import { Zone } from '../../src/core/time/zone.js';
 import { MemoryJournal, NoLeftJournals } from './memory-journal.js';
@@ -73,7 +74,7 @@ export async function startHttpApp(options: HttpAppOptions = {}): Promise<HttpAp
   ]);
   const module = await Test.createTestingModule({
     ...metadata,
-    imports: [platform, HttpModule, ...(metadata.imports ?? [])],
+    imports: [platform, HttpModule, MetricsModule, ...(metadata.imports ?? [])],
   }).compile();
 
   const appOptions: NestApplicationOptions = { bodyParser: false, logger: false };

@@ -18,6 +18,10 @@ export class KnownKeys extends ApiKeyDirectory {
   override countBoundTo(): never {
     throw new Error('Nobody asks here');
   }
+
+  override countBindings(): never {
+    throw new Error('Nobody asks here');
+  }
 }
 
 /** The store is never away. */

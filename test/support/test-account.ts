@@ -23,6 +23,7 @@ export function testAccount(change: Partial<UpstreamAccount> = {}): UpstreamAcco
     subscriptionExpiresAt: null,
     maxConcurrentTasks: 0,
     interceptWarmup: false,
+    providerEndpoint: 'responses',
     disableAutoProtection: false,
     createdAt: new Date('2026-11-01T00:00:00Z'),
     ...change,

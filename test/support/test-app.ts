@@ -44,7 +44,7 @@ export class TestApp {
     const login = await fetch(`${url}/api/v2/auth/admin/login`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(TEST_ADMIN),
+      body: JSON.stringify({ username: merged.admin.username, password: merged.admin.password }),
     });
     const { token } = (await login.json()) as { token: string };
     return new TestApp(app, url, token, folder);

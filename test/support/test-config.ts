@@ -33,6 +33,7 @@ const defaults: ConfigValues = {
   admin: { username: null, password: null, sessionTtlMs: DAY_MS },
   zoneOffsetHours: 8,
   metricsWindowMinutes: 5,
+  metricsToken: null,
   pricesFile: null,
   relay: {
     maxAttempts: 5,
@@ -42,6 +43,7 @@ const defaults: ConfigValues = {
     holdMs: 10_000,
     rateLimitWaitMs: 2000,
     dedicatedFallback: false,
+    codexInstructionsFile: null,
   },
   limits: { slotMaxLifeMs: 600_000 },
   session: { ttlMs: 15 * DAY_MS, renewBelowMs: 14 * DAY_MS },

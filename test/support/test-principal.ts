@@ -25,6 +25,8 @@ export function testPrincipal(change: Partial<Principal> = {}): Principal {
     weeklyResetHour: 0,
     limits: NO_LIMITS,
     allowedClients: null,
+    responsesRules: [],
+    adaptsForeignClients: false,
     awaitsActivation: false,
     ...change,
   };

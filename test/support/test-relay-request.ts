@@ -12,6 +12,8 @@ export function testRelayRequest(change: Partial<RelayRequest> = {}): RelayReque
     headers: {},
     body: Buffer.from('{"model":"claude-opus","messages":[]}'),
     model: 'claude-opus',
+    askedModel: 'claude-opus',
+    askedEndpoint: 'messages',
     modelSpan: { start: 9, end: 22 },
     stream: false,
     userId: null,

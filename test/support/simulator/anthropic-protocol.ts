@@ -1,6 +1,27 @@
 import type { Reply, ReplyEvent, ReplyPlan, ReplyProtocol } from './reply.ts';
 import { pieces } from './reply.ts';
-import type { ContentBlock, SimulatedUsage } from './step.ts';
+import type { ContentBlock, SimulatedError, SimulatedUsage } from './step.ts';
+
+const OVERLOADED: SimulatedError = { type: 'overloaded_error', message: 'Overloaded' };
+
+const STATUS_OF_TYPE: Readonly<Record<string, number>> = {
+  invalid_request_error: 400,
+  authentication_error: 401,
+  billing_error: 402,
+  permission_error: 403,
+  not_found_error: 404,
+  request_too_large: 413,
+  rate_limit_error: 429,
+  api_error: 500,
+  overloaded_error: 529,
+};
+
+/** Anthropic's messages have no block of their own for a refusal. */
+type MessageBlock = Exclude<ContentBlock, { readonly type: 'refusal' }>;
+
+function withoutRefusals({ blocks }: ReplyPlan): readonly MessageBlock[] {
+  return blocks.map((block) => (block.type === 'refusal' ? { type: 'text', text: block.refusal } : block));
+}
 
 function event(type: string, fields: Record<string, unknown>): ReplyEvent {
   return { event: type, data: JSON.stringify({ type, ...fields }) };
@@ -34,17 +55,17 @@ function toolId(plan: ReplyPlan, index: number): string {
   return `toolu_${plan.id.slice(0, 20)}${index}`;
 }
 
-function finishedBlock(plan: ReplyPlan, block: ContentBlock, index: number): Record<string, unknown> {
+function finishedBlock(plan: ReplyPlan, block: MessageBlock, index: number): Record<string, unknown> {
   return block.type === 'tool_use' ? { ...block, id: toolId(plan, index) } : { ...block };
 }
 
-function emptyBlock(plan: ReplyPlan, block: ContentBlock, index: number): Record<string, unknown> {
+function emptyBlock(plan: ReplyPlan, block: MessageBlock, index: number): Record<string, unknown> {
   if (block.type === 'text') return { type: 'text', text: '' };
   if (block.type === 'thinking') return { type: 'thinking', thinking: '', signature: '' };
   return { type: 'tool_use', id: toolId(plan, index), name: block.name, input: {} };
 }
 
-function deltas(block: ContentBlock, size: number): Record<string, unknown>[] {
+function deltas(block: MessageBlock, size: number): Record<string, unknown>[] {
   if (block.type === 'text') return pieces(block.text, size).map((text) => ({ type: 'text_delta', text }));
   if (block.type === 'tool_use') {
     return pieces(JSON.stringify(block.input), size).map((part) => ({ type: 'input_json_delta', partial_json: part }));
@@ -53,7 +74,7 @@ function deltas(block: ContentBlock, size: number): Record<string, unknown>[] {
   return [...thoughts, { type: 'signature_delta', signature: block.signature }];
 }
 
-function blockEvents(plan: ReplyPlan, block: ContentBlock, index: number): ReplyEvent[] {
+function blockEvents(plan: ReplyPlan, block: MessageBlock, index: number): ReplyEvent[] {
   return [
     event('content_block_start', { index, content_block: emptyBlock(plan, block, index) }),
     ...deltas(block, plan.deltaChars).map((delta) => event('content_block_delta', { index, delta })),
@@ -92,14 +113,17 @@ function closingEvent(plan: ReplyPlan): ReplyEvent {
 
 /** Anthropic's Messages API. */
 export const anthropicProtocol: ReplyProtocol = {
+  overload: OVERLOADED,
+  statusOf: ({ type }) => STATUS_OF_TYPE[type] ?? 500,
   reply(plan: ReplyPlan): Reply {
-    const content = plan.blocks.map((block, index) => finishedBlock(plan, block, index));
+    const blocks = withoutRefusals(plan);
+    const content = blocks.map((block, index) => finishedBlock(plan, block, index));
     return {
       json: message(plan, content, fullUsage(plan.usage), plan.stopReason),
       events: [
         startEvent(plan),
         ...Array.from({ length: plan.pings }, () => event('ping', {})),
-        ...plan.blocks.flatMap((block, index) => blockEvents(plan, block, index)),
+        ...blocks.flatMap((block, index) => blockEvents(plan, block, index)),
         closingEvent(plan),
         event('message_stop', {}),
       ],

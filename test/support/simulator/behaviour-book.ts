@@ -1,4 +1,5 @@
 import { resolveStep } from './presets.ts';
+import { generates, isOpenAi } from './routes.ts';
 import type { Endpoint, SimulatorStep, StepLike } from './step.ts';
 
 interface PlannedStep {
@@ -13,8 +14,15 @@ interface KeyPlan {
 
 const ANY_KEY = '*';
 
+/** Which words a preset has is known when it is used; that it exists is known at once. */
+function checked(given: StepLike): SimulatorStep {
+  const step = typeof given === 'string' ? { preset: given } : given;
+  resolveStep(step, 'anthropic');
+  return step;
+}
+
 function suits(step: SimulatorStep, endpoint: Endpoint): boolean {
-  if (step.for === undefined) return endpoint === 'messages' || endpoint === 'responses';
+  if (step.for === undefined) return generates(endpoint);
   return step.for === 'any' || step.for === endpoint;
 }
 
@@ -24,13 +32,13 @@ export class BehaviourBook {
 
   script(key: string, steps: readonly StepLike[]): void {
     this.#plan(key).script = steps.map((given) => {
-      const step = resolveStep(given);
+      const step = checked(given);
       return { step, left: step.times ?? 1 };
     });
   }
 
   setDefault(key: string, step: StepLike | null): void {
-    this.#plan(key).fallback = step === null ? null : resolveStep(step);
+    this.#plan(key).fallback = step === null ? null : checked(step);
   }
 
   /** The step for this request; uses it up. */
@@ -38,7 +46,7 @@ export class BehaviourBook {
     for (const name of [key, ANY_KEY]) {
       const plan = this.#plans.get(name);
       const found = plan && (takeFrom(plan, endpoint) ?? fallbackOf(plan, endpoint));
-      if (found) return found;
+      if (found) return resolveStep(found, isOpenAi(endpoint) ? 'openai' : 'anthropic');
     }
     return {};
   }

@@ -1,19 +1,22 @@
 import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Asked } from './asked.ts';
 import { BodyWriter } from './body-writer.ts';
-import { errorOf, failAfterHead, failBeforeHead, ScriptedFailure, statusOf } from './failure.ts';
+import { failAfterHead, failBeforeHead, ScriptedFailure } from './failure.ts';
 import type { HoldGate } from './hold-gate.ts';
 import { planReply, type Reply, type ReplyEvent, type ReplyProtocol } from './reply.ts';
 import type { LogEntry, RequestOutcome } from './request-log.ts';
+import { isOpenAi } from './routes.ts';
 import type { Failure, RawEvent, SimulatedError, SimulatorStep } from './step.ts';
+
+const OPENAI_HEADERS = { 'openai-version': '2020-10-01', 'openai-processing-ms': '7' };
 
 export interface ExchangeContext {
   readonly response: ServerResponse;
   readonly entry: LogEntry;
   readonly step: SimulatorStep;
   readonly protocol: ReplyProtocol;
-  readonly model: string;
-  readonly stream: boolean;
+  readonly asked: Asked;
   readonly gate: HoldGate;
   /** Aborted when the client has gone. */
   readonly gone: AbortSignal;
@@ -38,20 +41,20 @@ export class Exchange {
   }
 
   async #answer(): Promise<void> {
-    const { step, stream, entry, protocol, model } = this.#c;
+    const { step, asked, entry, protocol } = this.#c;
     const { fail } = step;
     if (fail && fail.how !== 'error_event' && fail.afterEvents === undefined) await failBeforeHead(this.#c, fail);
     const error = this.#errorInsteadOfAnswer();
     if (error) {
-      await this.#whole(step.status ?? statusOf(error), protocol.errorBody(error));
+      await this.#whole(step.status ?? protocol.statusOf(error), protocol.errorBody(error));
       return;
     }
     if (step.body !== undefined) {
       await this.#whole(step.status ?? 200, step.body);
       return;
     }
-    const reply = protocol.reply(planReply(step, entry.body, model));
-    await (stream || step.events ? this.#streamed(step.events ?? reply.events) : this.#json(reply));
+    const reply = protocol.reply(planReply(step, entry.body, asked));
+    await (asked.stream || step.events ? this.#streamed(step.events ?? reply.events) : this.#json(reply));
   }
 
   /** A body that the script gives, text or JSON. */
@@ -93,15 +96,16 @@ export class Exchange {
 
   /** An error event has no place in an answer that is no stream, nor before the head: there it is an error status. */
   #errorInsteadOfAnswer(): SimulatedError | null {
-    const { step, stream } = this.#c;
+    const { step, asked, protocol } = this.#c;
     if (step.error) return step.error;
     const { fail } = step;
-    if (fail?.how !== 'error_event' || (stream && fail.afterEvents !== undefined)) return null;
-    return errorOf(fail);
+    if (fail?.how !== 'error_event' || (asked.stream && fail.afterEvents !== undefined)) return null;
+    return fail.error ?? protocol.overload;
   }
 
   async #fail(writer: BodyWriter, failure: Failure, next: ReplyEvent | RawEvent): Promise<never> {
-    const eventText = this.#frame(this.#c.protocol.errorEvent(errorOf(failure)));
+    const { protocol } = this.#c;
+    const eventText = this.#frame(protocol.errorEvent(failure.error ?? protocol.overload));
     return await failAfterHead(this.#c, writer, { failure, next: this.#frame(next), eventText });
   }
 
@@ -120,11 +124,11 @@ export class Exchange {
 
   #head(status: number, contentType: string): BodyWriter {
     const { response, entry, step } = this.#c;
-    const isOpenAi = entry.endpoint === 'responses';
+    const id = `req_simulated_${entry.n}`;
     entry.status = status;
     response.writeHead(status, {
       'content-type': contentType,
-      [isOpenAi ? 'x-request-id' : 'request-id']: `req_simulated_${entry.n}`,
+      ...(isOpenAi(entry.endpoint) ? { 'x-request-id': id, ...OPENAI_HEADERS } : { 'request-id': id }),
       ...(step.gzip ? { 'content-encoding': 'gzip' } : {}),
       ...step.headers,
     });

@@ -2,22 +2,9 @@ import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BodyWriter } from './body-writer.ts';
 import type { RequestOutcome } from './request-log.ts';
-import type { Failure, FailureMode, SimulatedError } from './step.ts';
+import type { Failure, FailureMode } from './step.ts';
 
-const OVERLOADED: SimulatedError = { type: 'overloaded_error', message: 'Overloaded' };
 const NO_ANSWER = 'these bytes are no answer of any protocol\n';
-
-const STATUS_OF_TYPE: Readonly<Record<string, number>> = {
-  invalid_request_error: 400,
-  authentication_error: 401,
-  billing_error: 402,
-  permission_error: 403,
-  not_found_error: 404,
-  request_too_large: 413,
-  rate_limit_error: 429,
-  api_error: 500,
-  overloaded_error: 529,
-};
 
 /** A reset overtakes bytes that the client has not read yet, so they get a head start. */
 const HEAD_START_MS = 15;
@@ -39,14 +26,6 @@ export interface FailurePoint {
   readonly next: string;
   /** The error event to write for `error_event`. */
   readonly eventText: string;
-}
-
-export function errorOf(failure: Failure): SimulatedError {
-  return failure.error ?? OVERLOADED;
-}
-
-export function statusOf(error: SimulatedError): number {
-  return STATUS_OF_TYPE[error.type] ?? 500;
 }
 
 async function hang(gone: AbortSignal): Promise<never> {

@@ -83,27 +83,6 @@ describe('upstream simulator', () => {
       expect(whole.stop_reason).toBe('tool_use');
     });
 
-    it('answers and streams in the form of the Responses API', async () => {
-      const blocks = [
-        { type: 'thinking', thinking: 'hm', signature: 'sealed' },
-        { type: 'tool_use', name: 'run', input: { cmd: 'ls' } },
-        { type: 'text', text: 'done' },
-      ] as const;
-      sut.setDefault('A', { blocks, usage: { inputTokens: 7, cacheReadTokens: 5, outputTokens: 3 } });
-      const events = eventsOf((await responses(STREAM)).text);
-      expect(events[0]?.event).toBe('response.created');
-      const completed = events.at(-1)?.data['response'] as { output: unknown[]; usage: unknown };
-      expect(completed.usage).toEqual({
-        input_tokens: 12,
-        input_tokens_details: { cached_tokens: 5 },
-        output_tokens: 3,
-        output_tokens_details: { reasoning_tokens: 0 },
-        total_tokens: 15,
-      });
-      const whole = JSON.parse((await responses()).text) as { output: { type: string }[] };
-      expect(whole.output.map((item) => item.type)).toEqual(['reasoning', 'function_call', 'message']);
-    });
-
     it('counts tokens, lists models in both forms and says hello', async () => {
       const count = await call(`${sut.url}/v1/messages/count_tokens`, 'A', { a: 'bcd' }).answer;
       expect(JSON.parse(count.text)).toEqual({ input_tokens: 3 });

@@ -1,14 +1,13 @@
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { anthropicProtocol } from './anthropic-protocol.ts';
+import { readAsked } from './asked.ts';
 import { BehaviourBook } from './behaviour-book.ts';
 import { answerControl } from './control-routes.ts';
 import { Exchange } from './exchange.ts';
 import { HoldGate } from './hold-gate.ts';
 import { type LogEntry, RequestLog } from './request-log.ts';
-import { responsesProtocol } from './responses-protocol.ts';
-import { endpointOf, keyOf, modelsAnswer } from './routes.ts';
+import { endpointOf, generates, keyOf, modelsAnswer, protocolOf } from './routes.ts';
 import type { SimulatedUsage, SimulatorStep, StepLike } from './step.ts';
 import { inputTokensOf } from './usage.ts';
 
@@ -52,23 +51,9 @@ export interface Simulator {
 }
 
 const WAIT_MS = 5_000;
+/** Fields of a step that say nothing of the answer. */
+const CONDITIONS: ReadonlySet<string> = new Set(['for', 'times', 'onlyBelow']);
 const HELLO_PATHS = new Set(['/', '/api/hello']);
-
-interface AskedFor {
-  readonly model: string;
-  readonly stream: boolean;
-}
-
-function readAsked(body: Buffer): AskedFor {
-  try {
-    const parsed: unknown = JSON.parse(body.toString());
-    const fields: Record<string, unknown> = typeof parsed === 'object' && parsed !== null ? { ...parsed } : {};
-    const { model, stream } = fields;
-    return { model: typeof model === 'string' ? model : 'unknown', stream: stream === true };
-  } catch {
-    return { model: 'unknown', stream: false };
-  }
-}
 
 class UpstreamSimulator {
   readonly book = new BehaviourBook();
@@ -97,13 +82,12 @@ class UpstreamSimulator {
     request.on('error', () => undefined);
     for await (const chunk of request) chunks.push(chunk as Buffer);
     this.#noteBody(entry, Buffer.concat(chunks));
-    const asked = readAsked(entry.body);
     await new Exchange({
       response,
       entry,
       step: this.#stepFor(entry, path),
-      protocol: entry.endpoint === 'responses' ? responsesProtocol : anthropicProtocol,
-      ...asked,
+      protocol: protocolOf(entry.endpoint),
+      asked: readAsked(entry.body),
       gate: this.gate,
       gone,
       settle,
@@ -114,7 +98,8 @@ class UpstreamSimulator {
   /** What does not generate is answered from tables, unless a script speaks of it. */
   #stepFor(entry: LogEntry, path: string): SimulatorStep {
     const step = this.book.take(entry.key, entry.endpoint);
-    if (entry.endpoint === 'messages' || entry.endpoint === 'responses' || Object.keys(step).length > 0) return step;
+    if (step.onlyBelow !== undefined && !path.startsWith(step.onlyBelow)) return missing(entry.method, path);
+    if (generates(entry.endpoint) || Object.keys(step).some((name) => !CONDITIONS.has(name))) return step;
     const notFound = { error: { type: 'not_found_error', message: `${entry.method} ${path}` } };
     if (entry.endpoint === 'count_tokens') return { body: { input_tokens: inputTokensOf(entry.body) } };
     if (entry.endpoint === 'models') {
@@ -174,6 +159,12 @@ class UpstreamSimulator {
     entry.bodyBytes = body.length;
     entry.bodySha256 = createHash('sha256').update(body).digest('hex');
   }
+}
+
+/** In the words of OpenAI for a path that it does not have. */
+function missing(method: string, path: string): SimulatorStep {
+  const error = { type: 'invalid_request_error', message: `Invalid URL (${method} ${path})` };
+  return { status: 404, error };
 }
 
 async function listen(server: Server, options: SimulatorOptions): Promise<number> {

@@ -1,5 +1,5 @@
 /** What the simulated upstream is asked for. */
-export type Endpoint = 'messages' | 'count_tokens' | 'models' | 'responses' | 'other';
+export type Endpoint = 'messages' | 'count_tokens' | 'models' | 'responses' | 'compact' | 'chat_completions' | 'other';
 
 /** Tokens as the gateway books them, so that a test can compare its ledger with the log field by field. */
 export interface SimulatedUsage {
@@ -11,10 +11,13 @@ export interface SimulatedUsage {
   readonly ephemeral1hTokens: number;
   /** False: the answer names one sum of cache writes without splitting it into 5 minutes and 1 hour. */
   readonly hasCacheSplit: boolean;
+  /** Part of the output; only OpenAI's answers tell it. */
+  readonly reasoningTokens?: number;
 }
 
 export type ContentBlock =
   | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'refusal'; readonly refusal: string }
   | { readonly type: 'thinking'; readonly thinking: string; readonly signature: string }
   | { readonly type: 'tool_use'; readonly name: string; readonly input: Readonly<Record<string, unknown>> };
 
@@ -23,6 +26,9 @@ export interface SimulatedError {
   readonly message: string;
   /** Only OpenAI bodies carry one. */
   readonly code?: string;
+  readonly param?: string;
+  /** More members of the error, for example `resets_in_seconds` and `plan_type` of a usage limit. */
+  readonly more?: Readonly<Record<string, unknown>>;
 }
 
 /**
@@ -54,11 +60,13 @@ export interface SimulatorStep {
   readonly preset?: string;
   /** Serves so many requests before the next step is due. Default 1. */
   readonly times?: number;
-  /** Which requests use it up. By default those that generate: `messages` and `responses`. */
+  /** Which requests use it up. By default those that generate. */
   readonly for?: Endpoint | 'any';
 
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Only paths that begin so are there, for example `/v1/`; any other one is answered by a 404. */
+  readonly onlyBelow?: string;
   /** The whole body instead of a generated one: a text as it is, anything else as JSON. */
   readonly body?: unknown;
   /** An error body in the words of the endpoint's protocol; the status follows from the type when none is given. */
@@ -74,7 +82,10 @@ export interface SimulatorStep {
   readonly deltaChars?: number;
   /** Model that the answer names; by default the one that was asked for. */
   readonly model?: string;
+  /** In Anthropic's words: `end_turn`, `tool_use`, `max_tokens`, `refusal`; OpenAI's answers translate it. */
   readonly stopReason?: string;
+  /** The tier that OpenAI's answers name; by default the one that was asked for, else `default`. */
+  readonly serviceTier?: string;
   /** Figures to report; the others are computed from the request and the answer. */
   readonly usage?: Partial<SimulatedUsage>;
   /** `ping` events after the first event. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type ClientDialect, type DialectName, DIALECTS } from '../client-dialects.ts';
 import { inputTokensOf } from '../simulator/usage.ts';
 
 /** Carries a request's number to the upstream, which notes the headers that it gets. */
@@ -33,6 +34,7 @@ export interface StormKey {
 interface ClientOptions {
   readonly url: string;
   readonly key: StormKey;
+  readonly dialect: ClientDialect;
   readonly stream: boolean;
   /** Ends it between two requests. */
   readonly enough: AbortSignal;
@@ -44,7 +46,8 @@ interface ClientOptions {
 export const numberOf = (inputTokens: number): number => inputTokens - LEAST_TOKENS;
 
 /** Asks again and again, one request at a time; an answer that breaks off ends it when it has been enough. */
-export async function keepAsking({ url, key, stream, enough, nextNumber, asked }: ClientOptions): Promise<void> {
+export async function keepAsking(options: ClientOptions): Promise<void> {
+  const { url, key, dialect, stream, enough, nextNumber, asked } = options;
   const session = randomUUID();
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   try {
@@ -60,8 +63,9 @@ export async function keepAsking({ url, key, stream, enough, nextNumber, asked }
         isWhole: false,
       };
       asked.push(one);
-      const headers = { 'x-api-key': key.key, 'x-claude-code-session-id': session, [NUMBER_HEADER]: String(number) };
-      await ask(one, { url, headers, agent });
+      const headers = { ...dialect.headersOf(key.key, session), [NUMBER_HEADER]: String(number) };
+      const body = bodyOf(one, dialect.name, session);
+      await ask(one, { dialect: dialect.name, url: url + dialect.path, headers, body, agent });
       if (!one.isWhole) await sleep(AFTER_REFUSAL_MS);
     }
   } finally {
@@ -69,50 +73,67 @@ export async function keepAsking({ url, key, stream, enough, nextNumber, asked }
   }
 }
 
+interface Exchange {
+  readonly dialect: DialectName;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  readonly agent: Agent;
+}
+
 /** Never rejects. */
-function ask(
-  one: AskedRequest,
-  { url, headers, agent }: { readonly url: string; readonly headers: Record<string, string>; readonly agent: Agent },
-): Promise<void> {
+function ask(one: AskedRequest, { dialect, url, headers, body, agent }: Exchange): Promise<void> {
   return new Promise((resolve) => {
-    const all = { ...headers, 'content-type': 'application/json' };
-    const outgoing = request(`${url}/api/v1/messages`, { method: 'POST', agent, headers: all });
+    const outgoing = request(url, { method: 'POST', agent, headers });
     outgoing.on('error', () => {
       resolve();
     });
     outgoing.once('response', (response) => {
-      noteAnswer(one, response, resolve);
+      noteAnswer(one, dialect, response, resolve);
     });
-    outgoing.end(bodyOf(one));
+    outgoing.end(body);
   });
 }
 
-function noteAnswer(one: AskedRequest, response: IncomingMessage, done: () => void): void {
+/** The event that tells a client what its question has cost, and the one without which a stream is not whole. */
+const EVENTS: Readonly<Record<DialectName, { readonly telling: string; readonly last: string }>> = {
+  'claude-console': { telling: 'event: message_start', last: 'event: message_stop' },
+  codex: { telling: 'event: response.completed', last: 'event: response.completed' },
+};
+
+function noteAnswer(one: AskedRequest, dialect: DialectName, response: IncomingMessage, done: () => void): void {
+  const { telling, last } = EVENTS[dialect];
   one.status = response.statusCode ?? 0;
   one.requestId = String(response.headers['x-relay-request-id'] ?? '');
   let text = '';
   response.setEncoding('utf8').on('data', (chunk: string) => {
     text += chunk;
-    if (one.stream && one.status === 200) one.hasBegun ||= text.includes('event: message_start');
+    if (one.stream && one.status === 200) one.hasBegun ||= text.includes(telling);
   });
   response.on('error', () => undefined);
   response.once('close', () => {
     const isGood = response.complete && one.status === 200;
-    one.isWhole = isGood && (one.stream ? text.includes('event: message_stop') : text.endsWith('}'));
+    one.isWhole = isGood && (one.stream ? text.includes(last) : text.endsWith('}'));
     one.hasBegun ||= one.isWhole;
     done();
   });
 }
 
-/** A third of the requests write to the cache for five minutes or an hour, so that all classes of tokens are used. */
-function bodyOf({ number, stream }: AskedRequest): string {
+/** A third of the messages write to the cache for five minutes or an hour, so that all classes of tokens are used. */
+function messageContent({ number }: AskedRequest, text: string): readonly unknown[] {
   const cache = { cache_control: { type: 'ephemeral', ...(number % 2 === 0 ? { ttl: '1h' } : {}) } };
-  const content = (text: string) => [{ type: 'text', text, ...(number % 3 === 0 ? cache : {}) }];
-  const shell = { model: 'claude-sonnet-4-5', max_tokens: 64, stream };
-  const bare = JSON.stringify({ ...shell, messages: [{ role: 'user', content: content('') }] });
-  const padding = 'x'.repeat((LEAST_TOKENS + number) * BYTES_PER_TOKEN - bare.length);
-  const body = JSON.stringify({ ...shell, messages: [{ role: 'user', content: content(padding) }] });
-  if (numberOf(inputTokensOf(Buffer.from(body))) !== number)
-    throw new Error(`request ${number} cannot be told by its tokens`);
+  return [{ type: 'text', text, ...(number % 3 === 0 ? cache : {}) }];
+}
+
+function bodyOf(one: AskedRequest, dialect: DialectName, session: string): string {
+  const withText = (text: string): string => {
+    const body = DIALECTS[dialect].bodyOf({ stream: one.stream, text, session });
+    const messages = [{ role: 'user', content: messageContent(one, text) }];
+    return JSON.stringify(dialect === 'claude-console' ? { ...body, messages } : body);
+  };
+  const padding = 'x'.repeat((LEAST_TOKENS + one.number) * BYTES_PER_TOKEN - withText('').length);
+  const body = withText(padding);
+  if (numberOf(inputTokensOf(Buffer.from(body))) !== one.number)
+    throw new Error(`request ${one.number} cannot be told by its tokens`);
   return body;
 }

@@ -17,8 +17,9 @@ export interface BookedRequest {
   readonly outputTokens: number;
   readonly cacheCreateTokens: number;
   readonly cacheReadTokens: number;
-  readonly ephemeral5mTokens: number;
-  readonly ephemeral1hTokens: number;
+  /** Left out where the upstream does not split them. */
+  readonly ephemeral5mTokens?: number;
+  readonly ephemeral1hTokens?: number;
   readonly estimated?: boolean;
 }
 
@@ -212,8 +213,8 @@ const tokensIn = (record: BookedRequest): number =>
   record.inputTokens + record.cacheCreateTokens + record.cacheReadTokens;
 
 function differenceOf(usage: SimulatedUsage, record: BookedRequest): string | null {
-  const field = INPUT_FIELDS.find((name) => usage[name] !== record[name]);
-  return field === undefined ? null : `${field} ${record[field]}, the upstream told ${usage[field]}`;
+  const field = INPUT_FIELDS.find((name) => usage[name] !== (record[name] ?? 0));
+  return field === undefined ? null : `${field} ${record[field] ?? 0}, the upstream told ${usage[field]}`;
 }
 
 const outputDifference = (due: number, { outputTokens }: BookedRequest): string | null =>

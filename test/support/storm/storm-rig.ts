@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openSqliteStore, RedisStore, type StoreClient } from '@crs/store';
 import { type BuiltGateway, startBuiltGateway } from '../built-gateway.ts';
+import { type ClientDialect, DIALECTS } from '../client-dialects.ts';
 import { type AskedRequest, keepAsking, NUMBER_HEADER, type StormKey } from './storm-client.ts';
 import type { UpstreamRequest } from './storm-judge.ts';
 
@@ -25,7 +26,7 @@ interface LoggedRequest extends Omit<UpstreamRequest, 'number'> {
 }
 
 const ADMIN_PASSWORD = 'a password of this run';
-/** Accounts at different speeds: streams of one to three seconds, answers of a quarter to one. */
+/** Accounts of each platform at different speeds: streams of one to four seconds, answers of a quarter to one. */
 const EVENT_DELAYS_MS = [90, 150, 210, 270];
 const HEAD_DELAY_FACTOR = 3;
 const TEXT = 'A whole answer takes its time, and comes in many small pieces. '.repeat(2);
@@ -62,17 +63,22 @@ export class StormRig {
     const rig = new StormRig(options);
     try {
       await rig.start();
-      for (const [index, eventDelayMs] of EVENT_DELAYS_MS.entries()) {
-        const apiKey = `storm-${index}`;
-        const step = { text: TEXT, deltaChars: DELTA_CHARS, eventDelayMs, delayMs: eventDelayMs * HEAD_DELAY_FACTOR };
-        await tell(options.upstream, { key: apiKey, default: step });
-        const account = { name: apiKey, apiUrl: options.upstream.url, apiKey, maxConcurrentTasks: options.clients };
-        rig.accountIds.push((await rig.gateway.admin.createAccount('claude-console', account)).id);
-      }
+      for (const dialect of Object.values(DIALECTS)) await rig.createAccounts(dialect);
       return rig;
     } catch (error: unknown) {
       await rig.end();
       throw error;
+    }
+  }
+
+  async createAccounts({ name, slots }: ClientDialect): Promise<void> {
+    const { upstream, clients } = this.#options;
+    for (const eventDelayMs of EVENT_DELAYS_MS) {
+      const apiKey = `storm-${name}-${eventDelayMs}`;
+      const step = { text: TEXT, deltaChars: DELTA_CHARS, eventDelayMs, delayMs: eventDelayMs * HEAD_DELAY_FACTOR };
+      await tell(upstream, { key: apiKey, default: step });
+      const account = { name: apiKey, apiUrl: upstream.url, apiKey, ...slots(clients) };
+      this.accountIds.push((await this.gateway.admin.createAccount(name, account)).id);
     }
   }
 
@@ -133,8 +139,10 @@ export class StormRig {
         const key = this.keys[n % this.keys.length];
         if (key === undefined) return;
         const stream = n % WHOLE_EVERY !== 0;
+        // Every second five, so that both kinds of answers are asked for in both ways.
+        const dialect = Math.floor(n / WHOLE_EVERY) % 2 === 0 ? DIALECTS['claude-console'] : DIALECTS.codex;
         const nextNumber = (): number => ++this.#number;
-        await keepAsking({ url, key, stream, enough: this.#enough.signal, nextNumber, asked: this.asked });
+        await keepAsking({ url, key, dialect, stream, enough: this.#enough.signal, nextNumber, asked: this.asked });
       }),
     );
   }
