@@ -256,12 +256,6 @@ describe('the test of an account', () => {
       expect([answer.status, answer.body.detail]).toEqual([status, expect.stringContaining(words)]);
     });
 
-    it('says plainly that nothing is relayed to a platform yet', async () => {
-      const codex = await app.account(simulator.url, 'up-codex', {}, 'codex');
-      const { status, body } = await app.api('POST', `/accounts/codex/${codex}/test`);
-      expect([status, body.detail]).toEqual([409, expect.stringContaining('Accounts of codex cannot be tested yet')]);
-    });
-
     it.each([
       ['has no key', { apiKey: '' }, 'no key'],
       ['has a key that cannot be opened', { apiKey: `${'0'.repeat(32)}:${'ab'.repeat(16)}` }, 'ENCRYPTION_KEY'],

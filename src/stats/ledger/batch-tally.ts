@@ -14,6 +14,13 @@ interface Kept<T> {
   readonly values: T;
 }
 
+/** What the uses of one record sum up to. */
+interface LastUseSums {
+  readonly tally: Map<string, number>;
+  /** Micro-USD by day. */
+  readonly days: Map<string, number>;
+}
+
 /** Sums up what requests write, key by key, so that a batch touches each key once. */
 export class BatchTally {
   private readonly hashes = new Map<string, Kept<Map<string, number>>>();
@@ -22,7 +29,7 @@ export class BatchTally {
   private readonly sums = new Map<string, Kept<{ usd: number }>>();
   private readonly sets = new Map<string, Kept<Set<string>>>();
   private readonly lists = new Map<string, Kept<string[]> & { readonly keep: number }>();
-  private readonly uses = new Map<string, LastUse & { readonly tally: Map<string, number> }>();
+  private readonly uses = new Map<string, LastUse & LastUseSums>();
   private readonly windows = new Map<string, WindowUses & { readonly uses: WindowUse[] }>();
   private readonly releases = new Map<string, Set<string>>();
   private readonly estimates = new Map<string, EstimateUpdate & { readonly actuals: [string, number][] }>();
@@ -54,12 +61,14 @@ export class BatchTally {
     entryOf(this.lists, list, () => ({ ttlSeconds, keep, values: [] })).values.push(record);
   }
 
-  /** The latest counts; the counters of all. */
+  /** The latest counts; the counters and costs of all. */
   lastUse(use: LastUse): void {
     const before = this.uses.get(use.record);
     const tally = before?.tally ?? new Map<string, number>();
+    const days = before?.days ?? new Map<string, number>();
     addCounters(tally, use.counters);
-    this.uses.set(use.record, { ...(before !== undefined && before.at > use.at ? before : use), tally });
+    addCounters(days, use.dailyCosts.flat());
+    this.uses.set(use.record, { ...(before !== undefined && before.at > use.at ? before : use), tally, days });
   }
 
   /** Windows of one key may differ in length: its settings were changed meanwhile. */
@@ -102,7 +111,11 @@ export class BatchTally {
       sums: [...this.sums].map(([key, { ttlSeconds, values }]) => [key, ttlSeconds, String(values.usd)]),
       members: [...this.sets].map(([set, { ttlSeconds, values }]) => [set, ttlSeconds, [...values]]),
       records: [...this.lists].map(([list, { ttlSeconds, keep, values }]) => [list, ttlSeconds, keep, values]),
-      lastUses: [...this.uses.values()].map(({ tally, ...use }) => ({ ...use, counters: [...tally].flat() })),
+      lastUses: [...this.uses.values()].map(({ tally, days, ...use }) => ({
+        ...use,
+        counters: [...tally].flat(),
+        dailyCosts: [...days].sort(([a], [b]) => (a < b ? -1 : 1)),
+      })),
       windows: [...this.windows.values()],
       releases: [...this.releases].map(([set, members]) => [set, [...members]]),
       estimates: [...this.estimates.values()],

@@ -54,6 +54,8 @@ export interface LastUse {
   readonly member: string;
   /** Counters of the record itself. */
   readonly counters: CounterList;
+  /** What each day cost, the earliest first; a record with a daily quota sums up its latest day. */
+  readonly dailyCosts: readonly (readonly [day: string, microUsd: number])[];
 }
 
 /** Counters of a fixed window: a request counts while the window runs in which it ended. */

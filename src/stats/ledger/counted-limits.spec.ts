@@ -72,5 +72,14 @@ describeOnEachStore('what a request counts in', (storeOfCase) => {
     ])('%s: %s', async (isCounted, _, change) => {
       await expect(counted(change)).resolves.toMatchObject({ weekly: isCounted ? expect.any(String) : null });
     });
+
+    it('goes on with what an old version 1 counted under its name of the week', async () => {
+      const { opusWeekly, opusRealWeekly } = keys.usage;
+      await store.set(opusWeekly(keyId, '2026-W48'), '1.5');
+      await expect(counted({}, 2)).resolves.toMatchObject({ weekly: '1.5427011' });
+      expect(await store.get(opusRealWeekly(keyId, '2026-11-23T00'))).toBe('1.52135055');
+      await expect(counted({ requestId: 'req-2' })).resolves.toMatchObject({ weekly: '1.56405165' });
+      expect(await store.get(opusWeekly(keyId, '2026-W48'))).toBe('1.5');
+    });
   });
 });

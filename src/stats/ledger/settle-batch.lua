@@ -23,6 +23,7 @@ local EXACT = 9007199254740991
 local MOST_KEYS_TOLD = 5
 -- Instances agree on the time within so much.
 local GRACE_MS = 2000
+local MICRO = 1000000
 
 local refused = 0
 local told = {}
@@ -92,6 +93,24 @@ local function seed(key, source)
   end
 end
 
+-- Whole micro-USD of an amount as v1 writes it; 0 of what is none.
+local function micro(text)
+  local usd = text and string.match(text, '^%d+%.?%d*[eE]?[-+]?%d*$') and tonumber(text)
+  return usd and usd <= 1000000000 and math.floor(usd * MICRO + 0.5) or 0
+end
+
+-- Of a record that can be read. One without a daily quota does not count; one of a later day has moved on.
+local function spend(record, day, micro_usd)
+  local quota, before, usage = unpack(redis.call('HMGET', record, 'dailyQuota', 'lastResetDate', 'dailyUsage'))
+  local is_day = before and string.match(before, '^%d%d%d%d%-%d%d%-%d%d$')
+  if micro(quota) == 0 or (is_day and before > day) then
+    return
+  end
+  local sum = math.min((before == day and micro(usage) or 0) + micro_usd, EXACT)
+  local text = string.format('%.0f.%06.0f', math.floor(sum / MICRO), sum % MICRO)
+  attempt('HSET', record, 'dailyUsage', text, 'lastResetDate', day)
+end
+
 local function stamp(use)
   local known, exists = attempt('EXISTS', use.record)
   if not known or exists == 0 then
@@ -108,6 +127,9 @@ local function stamp(use)
     end
   end
   count(use.record, use.counters)
+  for _, cost in ipairs(use.dailyCosts) do
+    spend(use.record, cost[1], cost[2])
+  end
   keep(use.record, use.ttlSeconds)
 end
 

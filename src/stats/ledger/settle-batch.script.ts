@@ -4,6 +4,8 @@ import type { BatchWrites, CounterList, EstimateUpdate, FirstWrite, LastUse, Win
 const MOST_KEYS_TOLD = 5;
 /** Instances agree on the time within so much. */
 const GRACE_MS = 2000;
+const MICRO = 1_000_000;
+const MOST_USD = 1_000_000_000;
 
 export type SettleReply =
   /** The store has it already. */
@@ -98,7 +100,20 @@ class Batch {
       if (use.index !== '') this.attempt(use.index, () => tx.zadd(use.index, use.score, use.member));
     }
     this.count(use.record, use.counters);
+    for (const [day, microUsd] of use.dailyCosts) this.spend(use.record, day, microUsd);
     this.keep(use.record, use.ttlSeconds);
+  }
+
+  /** Of a record that can be read. */
+  private spend(record: string, day: string, microUsd: number): void {
+    const { tx } = this;
+    const before = tx.hget(record, 'lastResetDate') ?? '';
+    const isDay = /^\d{4}-\d{2}-\d{2}$/.test(before);
+    if (toMicro(tx.hget(record, 'dailyQuota')) === 0 || (isDay && before > day)) return;
+    const spent = before === day ? toMicro(tx.hget(record, 'dailyUsage')) : 0;
+    const sum = Math.min(spent + microUsd, Number.MAX_SAFE_INTEGER);
+    const dailyUsage = `${Math.floor(sum / MICRO)}.${String(sum % MICRO).padStart(6, '0')}`;
+    tx.hset(record, { dailyUsage, lastResetDate: day });
   }
 
   private countInWindow({ start: startKey, lengthMs, uses }: WindowUses): void {
@@ -169,6 +184,12 @@ class Batch {
     this.refused += 1;
     if (this.refusedKeys.size < MOST_KEYS_TOLD) this.refusedKeys.add(key);
   }
+}
+
+/** Whole micro-USD of an amount as v1 writes it; 0 of what is none. */
+function toMicro(text: string | null): number {
+  const usd = /^\d+\.?\d*[eE]?[-+]?\d*$/.test(text ?? '') ? Number(text) : Number.NaN;
+  return usd <= MOST_USD ? Math.floor(usd * MICRO + 0.5) : 0;
 }
 
 /** Null: not the figures of a roll-up. What a newer version has appended is kept. */

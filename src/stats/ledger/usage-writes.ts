@@ -73,7 +73,7 @@ function addUsage(
   if (usage.real.total > 0) addCosts(tally, usage, periods, zone);
   addIndexes(tally, report, model, periods);
   tally.record(keys.usage.records(report.keyId), TTL.record, RECORDS_KEPT, usageRecordJson(usage));
-  addLastUses(tally, report);
+  addLastUses(tally, usage, periods.day);
   addWindowUse(tally, usage);
   for (const { set, member } of report.admission?.leases ?? []) tally.release(set, member);
   addEstimates(tally, usage, names);
@@ -162,6 +162,10 @@ function addCosts(tally: BatchTally, { report, real, rated }: UsageRecord, at: P
   tally.sum(k.costRealDaily(keyId, at.day), TTL.costDay, real.total);
   if (report.service === 'claude' && isClaudeFamily(countedModelName(report.model))) {
     const week = zone.weekPeriod(atMs, report.weeklyResetDay, report.weeklyResetHour);
+    // The week in which this version begins goes on with what an old v1 counted under another name.
+    const oldWeek = k.opusWeekly(keyId, zone.oldWeekPeriod(atMs, report.weeklyResetDay, report.weeklyResetHour));
+    tally.seed(k.opusRealWeekly(keyId, week), oldWeek);
+    tally.seed(k.opusWeekly(keyId, week), oldWeek);
     tally.sum(k.opusWeekly(keyId, week), TTL.claudeWeek, rated.total);
     tally.sum(k.opusTotal(keyId), FOREVER, rated.total);
     tally.sum(k.opusRealWeekly(keyId, week), TTL.claudeWeek, real.total);
@@ -188,7 +192,7 @@ function addIndexes(tally: BatchTally, { keyId, accountId }: UsageReport, model:
   tally.member(keys.usage.keyModels(keyId), FOREVER, model);
 }
 
-function addLastUses(tally: BatchTally, report: UsageReport): void {
+function addLastUses(tally: BatchTally, { report, real }: UsageRecord, day: string): void {
   const { at, keyId, accountId, accountRecordPrefix, service, usage } = report;
   const when = { at: at.toISOString(), score: at.getTime() };
   tally.lastUse({
@@ -198,6 +202,7 @@ function addLastUses(tally: BatchTally, report: UsageReport): void {
     index: keys.apiKey.byLastUsedAt,
     member: keyId,
     counters: [],
+    dailyCosts: [],
   });
   tally.lastUse({
     ...when,
@@ -206,10 +211,11 @@ function addLastUses(tally: BatchTally, report: UsageReport): void {
     index: '',
     member: accountId,
     counters: recordCountersOf(service, usage),
+    dailyCosts: service === 'codex' && real.total > 0 ? [[day, boundedMicroUsd(real.total)]] : [],
   });
 }
 
-/** v1 counts the tokens of a Codex account in its record, too. */
+/** v1 counts the tokens and the daily costs of a Codex account in its record, too. */
 const recordCountersOf = (service: UsageReport['service'], usage: TokenUsage): CounterList =>
   service === 'codex' ? ['totalUsedTokens', allTokensOf(usage)] : [];
 
