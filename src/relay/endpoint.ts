@@ -54,4 +54,6 @@ export interface StreamTranslator {
    * @param bytes the event as it came, with what stood before it
    */
   translate(event: StreamEvent, bytes: Buffer): Buffer;
+  /** Nothing that may follow is changed: the rest of the stream passes as it comes. Absent: never. */
+  readonly isDone?: boolean;
 }

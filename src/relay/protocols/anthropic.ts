@@ -72,6 +72,7 @@ export const anthropic: Protocol = {
   accountHeaders: [],
   modelPath: ['message', 'model'],
   refusesInStream: false,
+  namesModelOnce: true,
   pingEvent: encodeSse({ event: 'ping', data: '{"type": "ping"}' }),
 
   sessionOf({ headers, member, readBody }: SessionHints): SessionTraits {

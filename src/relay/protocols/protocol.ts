@@ -40,6 +40,8 @@ export interface Protocol {
   readonly modelPath: readonly [string, ...string[]];
   /** The event is one of those that name the model. */
   namesModel(event: StreamEvent): boolean;
+  /** The first event of a stream that names the model is the only one. */
+  readonly namesModelOnce: boolean;
   /**
    * What only the client can mend, and the upstream tells by an error event before any content, goes back as that event:
    * its clients look for it there. Elsewhere it becomes an answer with the status of an error.

@@ -51,6 +51,7 @@ export const responses: Protocol = {
   accountHeaders: ['x-codex-turn-state'],
   modelPath: ['response', 'model'],
   refusesInStream: true,
+  namesModelOnce: false,
   // A comment: every reader of event streams skips it, and no client knows an event that means nothing.
   pingEvent: Buffer.from(': ping\n\n'),
 

@@ -85,6 +85,22 @@ describe('ModelRenamer', () => {
     expect(await relayed([Buffer.from(sent.trimEnd())], responses)).toBe(`${told.trimEnd()}\n\n`);
   });
 
+  it('lets pass what follows the only event that names it as it comes, ended or not', async () => {
+    const source = new UpstreamBody({ pause: () => undefined, resume: () => undefined, abort: () => undefined });
+    const sut = new TranslatedBody(source, new ModelRenamer(anthropic, ASKED), noMeter());
+    const half = 'event: content_block_delta\ndata: {"type":"content_block_de';
+    source.push(Buffer.from(`event: message_start\ndata: {"message":{"model":${JSON.stringify(OWN)}}}\n\n${half}`));
+    expect(String(await sut.read())).toBe(
+      `event: message_start\ndata: {"message":{"model":${JSON.stringify(ASKED)}}}\n\n${half}`,
+    );
+    source.push(Buffer.from('lta"'));
+    expect(String(await sut.read())).toBe('lta"');
+    source.push(Buffer.from('}\n'));
+    source.end();
+    expect(String(await sut.read())).toBe('}\n');
+    expect(String(await sut.read())).toBe('\n\n');
+  });
+
   it('knows where the Anthropic protocol names the model', async () => {
     const start = naming('event: message_start\ndata: {"type":"message_start","message":{"model":{}}}\n\n');
     const rest = 'event: content_block_delta\ndata: {"type":"content_block_delta","message":{"model":"no"}}\n\n';

@@ -9,13 +9,20 @@ import type { Protocol } from '../protocols/protocol.js';
  * other byte stays the upstream's.
  */
 export class ModelRenamer implements StreamTranslator {
+  private isRenamed = false;
+
   constructor(
     private readonly protocol: Protocol,
     private readonly model: string,
   ) {}
 
+  get isDone(): boolean {
+    return this.isRenamed && this.protocol.namesModelOnce;
+  }
+
   translate(event: StreamEvent, bytes: Buffer): Buffer {
     if (!this.protocol.namesModel(event)) return bytes;
+    this.isRenamed = true;
     const decoder = new SseDecoder();
     const span = [...decoder.push(bytes), ...decoder.end()][0]?.dataSpan ?? null;
     const model = span === null ? null : findPath(bytes.subarray(span.start, span.end), this.protocol.modelPath);

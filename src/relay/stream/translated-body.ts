@@ -43,13 +43,18 @@ export class TranslatedBody implements AnswerBody {
     this.source.abort(reason);
   }
 
+  private get passes(): boolean {
+    return this.translator.isDone === true;
+  }
+
   private translate(chunk: Buffer, events: readonly SseEvent[]): Buffer {
     this.untold.push(chunk);
     const told = events.map((event) => {
-      if (event.oversized) throw this.toTooLong();
+      if (event.oversized && !this.passes) throw this.toTooLong();
       this.meter.onEvent(event);
-      return this.translator.translate(event, this.takeTo(event.end));
+      return this.passes ? NOTHING : this.translator.translate(event, this.takeTo(event.end));
     });
+    if (this.passes) return Buffer.concat([...told, this.takeTo(Infinity)]);
     const { pending } = this.decoder;
     if (pending > MAX_EVENT_BYTES) throw this.toTooLong();
     return Buffer.concat(pending === 0 ? [...told, this.takeTo(Infinity)] : told);
