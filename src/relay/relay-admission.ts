@@ -48,7 +48,8 @@ export class RelayAdmission {
     const { serviceRates: keyServiceRates } = principal;
     const sizes = { model, bodyBytes: body.length, service, keyServiceRates };
     const firstEstimate = await this.estimator.firstEstimate(sizes);
-    const isClaudeModel = this.access.reachesClaude(reach) && (await this.isBookedAsClaude(model, principal, platforms));
+    const isClaudeModel =
+      this.access.reachesClaude(reach) && (await this.isBookedAsClaude(model, principal, platforms));
     const admission = await this.limits.admit({ requestId, principal, model, isClaudeModel, firstEstimate, signal });
     return { platforms, admission };
   }
