@@ -58,7 +58,7 @@ export class AccountRecordFactory {
       const proxy = input.proxy === undefined ? undefined : toProxy(input.proxy, proxyCodec.decode(storedProxy));
       return {
         patch: {
-          ...(isDecision && decisionPatch(record)),
+          ...(isDecision && decisionPatch(record, target.kind)),
           ...encodeSettings(target.kind, { ...settings, proxy }),
           ...this.stamp(),
         },
@@ -71,12 +71,12 @@ export class AccountRecordFactory {
     };
   }
 
-  toggleSchedulable(record: RecordFields): AccountUpdate {
-    return this.decide(record, { schedulable: String(record['schedulable'] === 'false') });
+  toggleSchedulable(platform: string, record: RecordFields): AccountUpdate {
+    return this.decide(platform, record, { schedulable: String(record['schedulable'] === 'false') });
   }
 
-  toggleActive(record: RecordFields): AccountUpdate {
-    return this.decide(record, { isActive: String(record['isActive'] !== 'true') });
+  toggleActive(platform: string, record: RecordFields): AccountUpdate {
+    return this.decide(platform, record, { isActive: String(record['isActive'] !== 'true') });
   }
 
   reset(record: RecordFields): AccountUpdate {
@@ -84,8 +84,9 @@ export class AccountRecordFactory {
   }
 
   /** An administrator's own setting of a switch, which must survive the end of a stop of v1. */
-  private decide(record: RecordFields, patch: RecordFields): AccountUpdate {
-    return { patch: { ...decisionPatch(record), ...patch, ...this.stamp() }, expected: stopFieldsOf(record) };
+  private decide(platform: string, record: RecordFields, patch: RecordFields): AccountUpdate {
+    const { kind } = this.targetOf(platform);
+    return { patch: { ...decisionPatch(record, kind), ...patch, ...this.stamp() }, expected: stopFieldsOf(record) };
   }
 
   private targetOf(platform: string): AccountTarget {

@@ -39,11 +39,11 @@ export class AccountService {
   }
 
   toggleSchedulable(platform: string, id: string): Promise<AccountEntry> {
-    return this.change(platform, id, (record) => this.records.toggleSchedulable(record));
+    return this.change(platform, id, (record) => this.records.toggleSchedulable(platform, record));
   }
 
   toggleActive(platform: string, id: string): Promise<AccountEntry> {
-    return this.change(platform, id, (record) => this.records.toggleActive(record));
+    return this.change(platform, id, (record) => this.records.toggleActive(platform, record));
   }
 
   /** Ends every temporary mark, those of version 1 included, and switches on again what version 1 switched off. */

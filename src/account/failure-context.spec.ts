@@ -35,12 +35,15 @@ describe('failureContext', () => {
 describe('countSame', () => {
   const status = (code: number): AttemptFailure => ({ kind: 'status', status: code, headers: {}, text: '' });
   const event = (errorType: string): AttemptFailure => ({ kind: 'error_event', errorType, message: 'm', text: '' });
+  const malformed = (reason: 'empty' | 'not_json'): AttemptFailure => ({ kind: 'malformed', reason, text: '' });
   const earlier = [
     { failure: status(500) },
     { failure: status(403) },
     { failure: { kind: 'timeout', reason: 'idle' } as const },
     { failure: status(500) },
     { failure: event('api_error') },
+    { failure: malformed('empty') },
+    { failure: event('empty') },
   ];
 
   it.each<[AttemptFailure, number]>([
@@ -49,6 +52,8 @@ describe('countSame', () => {
     [status(502), 0],
     [event('api_error'), 1],
     [event('overloaded_error'), 0],
+    [malformed('empty'), 1],
+    [malformed('not_json'), 0],
     [{ kind: 'timeout', reason: 'idle' }, 0],
   ])('counts the earlier ones like %j: %d', (failure, count) => {
     expect(countSame(failure, earlier)).toBe(count);

@@ -33,13 +33,22 @@ export function failureContext(
   };
 }
 
-/** How many of the earlier failures of a request had the same status, or the same type of error in a stream. */
+/** How many of the earlier failures of a request were told in the same way. */
 export function countSame(failure: AttemptFailure, earlier: readonly { readonly failure: AttemptFailure }[]): number {
   const answer = answerOf(failure);
   return answer === null ? 0 : earlier.filter((attempt) => answerOf(attempt.failure) === answer).length;
 }
 
-function answerOf(failure: AttemptFailure): number | string | null {
-  if (failure.kind === 'status') return failure.status;
-  return failure.kind === 'error_event' ? failure.errorType : null;
+/** How the upstream has told the failure: its status, its type of error in a stream, or in what it was no answer. */
+export function answerOf(failure: AttemptFailure): string | null {
+  switch (failure.kind) {
+    case 'status':
+      return `${failure.kind} ${String(failure.status)}`;
+    case 'error_event':
+      return `${failure.kind} ${failure.errorType}`;
+    case 'malformed':
+      return `${failure.kind} ${failure.reason}`;
+    default:
+      return null;
+  }
 }

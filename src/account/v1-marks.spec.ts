@@ -13,6 +13,8 @@ const rules = (minutes: number, change: Partial<V1Rules> = {}): V1Rules => ({
   ...change,
 });
 
+const CONSOLE = { rateLimitedStatus: 'rate_limited' };
+const RESPONSES = { rateLimitedStatus: 'rateLimited' };
 const OFF = { isActive: 'false', schedulable: 'false' };
 
 /** As v1 leaves a console account after a 429; `rateLimitDuration` is 30 minutes. */
@@ -209,14 +211,14 @@ describe('the end of stops of v1', () => {
     );
   });
 
-  it('does not undo what an administrator decided', () => {
+  it.each([CONSOLE, RESPONSES])('does not undo what an administrator decided: %p', (kind) => {
     const decisions = fc.record(
       { isActive: fc.constantFrom('true', 'false'), schedulable: fc.constantFrom('true', 'false') },
       { requiredKeys: [] },
     );
     fc.assert(
       fc.property(stoppedRecords, decisions, (record, decision) => {
-        const decided = applied(record, { ...decisionPatch(record), ...decision });
+        const decided = applied(record, { ...decisionPatch(record, kind), ...decision });
         const undecided = readV1Marks(record, rules(0)).lifted;
         const { isActive, schedulable } = readV1Marks(decided, rules(9999)).lifted;
         expect(isActive).toBe(decision.isActive ?? undecided['isActive']);
@@ -252,21 +254,6 @@ describe('resetPatch', () => {
 
   it('does not switch on what an administrator switched off', () => {
     expect(resetPatch(v1ConsoleRecord({ ...OFF, status: 'blocked' }))).toEqual({ status: 'active' });
-  });
-});
-
-describe('decisionPatch', () => {
-  it('empties the flags that v1 empties when an administrator pauses an account', () => {
-    expect(decisionPatch(v1ConsoleRecord())).toEqual({
-      autoStoppedAt: '',
-      quotaAutoStopped: '',
-      rateLimitAutoStopped: '',
-      stoppedReason: '',
-    });
-  });
-
-  it('empties the flag of a block where there is one', () => {
-    expect(decisionPatch(blocked)).toMatchObject({ blockedAutoStopped: '', isActive: 'true', schedulable: 'true' });
   });
 });
 

@@ -1,3 +1,4 @@
+import type { AccountKind } from '@crs/extension-api';
 import type { RecordFields } from './account-record.js';
 import type { V1Stop } from './account-state.js';
 
@@ -20,6 +21,9 @@ export interface V1Reading {
   /** What to write when all of them have ended: only if `expected` is still what is stored. Null = nothing. */
   readonly recovery: V1Recovery | null;
 }
+
+/** What of a kind of account says how v1 stops it. */
+export type StoppingKind = Pick<AccountKind, 'rateLimitedStatus'>;
 
 export interface V1Recovery {
   readonly patch: RecordFields;
@@ -95,6 +99,10 @@ const AUTO_STOPPED_FLAGS = ['rateLimitAutoStopped', 'blockedAutoStopped', 'quota
 /** v1's responses accounts say by this status alone that `schedulable` was switched off with it. */
 const FLAGLESS_STATUS = 'rateLimited';
 
+/** What v1 empties when an administrator pauses an account. */
+const DECIDED_FLAG = 'rateLimitAutoStopped';
+const DECIDED_FIELDS = ['quotaAutoStopped', 'autoStoppedAt', 'stoppedReason'];
+
 const SWITCHES = ['isActive', 'schedulable'];
 
 /** What v1's own marks in a record mean at this moment. */
@@ -126,13 +134,20 @@ export function resetPatch(fields: RecordFields): RecordFields {
  * of a stop of v1, so the flags by which v1 (and this gateway) would undo the stop are emptied, as v1 does; a switch
  * that was not decided about goes back to what it will be when the stop ends.
  */
-export function decisionPatch(fields: RecordFields): RecordFields {
+export function decisionPatch(fields: RecordFields, { rateLimitedStatus }: StoppingKind): RecordFields {
   const lifted = { ...fields, ...liftingPatch(fields, stopsIn(fields)) };
+  const isFlagless = rateLimitedStatus === FLAGLESS_STATUS;
   return {
     ...changes(fields, { ...pick(lifted, SWITCHES), ...emptied(['blockedAutoStopped']) }),
-    ...emptied(['rateLimitAutoStopped', 'quotaAutoStopped', 'autoStoppedAt', 'stoppedReason']),
+    ...(isFlagless ? flaglessDecision(fields) : emptied([DECIDED_FLAG, ...DECIDED_FIELDS])),
   };
 }
+
+/** v1 gives such an account none of these fields; only a stop that still runs has to be told that it was decided. */
+const flaglessDecision = (fields: RecordFields): RecordFields => ({
+  ...changes(fields, emptied(DECIDED_FIELDS)),
+  ...((fields['status'] === FLAGLESS_STATUS || fields[DECIDED_FLAG] !== undefined) && { [DECIDED_FLAG]: '' }),
+});
 
 /** What `resetPatch` and `decisionPatch` depend on, as it is stored. */
 export const stopFieldsOf = (fields: RecordFields): RecordFields =>

@@ -25,9 +25,8 @@ export class HealthController {
   @ApiOperation({
     summary: 'Health of the process, its store and its journal',
     description:
-      'The fields of v1 with these differences: `components.store` stands for `components.redis`, whichever store ' +
-      'is used; `components.journal` is new, and with it the status `degraded`; there is no `components.logger` ' +
-      'and no `stats`.',
+      'The fields of v1 but `stats`. `components.redis` is the store, whichever is used; `components.store` says more ' +
+      'of it. `components.journal` is new, and with it the status `degraded`.',
   })
   @ApiOkResponse({ type: HealthDto, description: 'Everything works, or all but the journal (`degraded`).' })
   @ApiServiceUnavailableResponse({ type: HealthDto, description: 'The store does not answer.' })

@@ -44,7 +44,12 @@ describe('health', () => {
         total: expect.stringMatching(/^[1-9]\d*MB$/),
         external: expect.stringMatching(/^\d+MB$/),
       },
-      components: { store: { status: 'healthy', latencyMs: 0, downSince: null }, journal: { status: 'healthy' } },
+      components: {
+        store: { status: 'healthy', latencyMs: 0, downSince: null },
+        journal: { status: 'healthy' },
+        redis: { status: 'healthy', connected: true },
+        logger: { status: 'healthy' },
+      },
     });
   });
 
@@ -54,7 +59,10 @@ describe('health', () => {
     expect(status).toBe(503);
     expect(body).toMatchObject({
       status: 'unhealthy',
-      components: { store: { status: 'unhealthy', latencyMs: null } },
+      components: {
+        store: { status: 'unhealthy', latencyMs: null },
+        redis: { status: 'unhealthy', connected: false },
+      },
     });
     expect((await call(at('/health/ready'), 'GET')).status).toBe(503);
     expect((await call(at('/health/live'), 'GET')).status).toBe(200);

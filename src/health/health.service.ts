@@ -36,6 +36,8 @@ export class HealthService {
       components: {
         store: { status: store, latencyMs, downSince: downSince === null ? null : new Date(downSince).toISOString() },
         journal: { status: journal },
+        redis: { status: store, connected: isUp },
+        logger: { status: 'healthy' },
       },
     };
   }

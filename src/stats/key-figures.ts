@@ -1,6 +1,6 @@
 import type { TokenUsage } from '@crs/extension-api';
 import type { ModelCounters, ModelFigures, StoredHash, StoredKeyUsage, UsageFigures } from './key-usage.js';
-import { uncostedField } from './ledger/usage-counters.js';
+import { uncostedField } from './uncosted-tokens.codec.js';
 
 type Tokens = Omit<UsageFigures, 'costUsd' | 'realCostUsd'>;
 

@@ -57,6 +57,13 @@ describeOnEachStore('KeyUsageRepository', (storeOfCase) => {
     });
   });
 
+  it('reads the week of an old version 1 where there is none under its name of today', async () => {
+    await store.set(keys.usage.opusWeekly(K, '2026-W09'), '7.5');
+    await expect(sut.read(key, AT, 'indexes')).resolves.toMatchObject({ costs: { claudeWeek: '7.5' } });
+    await store.set(keys.usage.opusWeekly(K, '2026-02-23T00'), '8');
+    await expect(sut.read(key, AT, 'indexes')).resolves.toMatchObject({ costs: { claudeWeek: '8' } });
+  });
+
   it('reads the slots and the holds that have not expired', async () => {
     for (const set of [keys.limits.concurrency(K), keys.limits.holds(K)]) {
       await store.zadd(set, AT - 1, 'expired');
@@ -131,6 +138,22 @@ describeOnEachStore('KeyUsageRepository', (storeOfCase) => {
       await store.sadd(keys.usage.index.modelMonthly('2026-03'), 'of-another');
       await store.set(keys.usage.keyModelsSearched(K), '1');
       await expect(modelsFound()).resolves.toEqual(['own']);
+    });
+
+    it('finds what a v1 has counted since all were known', async () => {
+      await store.set(keys.usage.keyModelsSearched(K), '1');
+      await store.sadd(keys.usage.index.modelMonthly('2026-03'), 'new-to-the-key', 'of-another');
+      await store.hset(keys.usage.keyModelTotal(K, 'new-to-the-key'), used(1));
+      await expect(modelsFound()).resolves.toEqual(['new-to-the-key']);
+    });
+
+    it('shows tokens without costs beside those with, as they were kept apart', async () => {
+      const counter = keys.usage.keyModelTotal(K, 'old');
+      await store.sadd(keys.usage.keyModels(K), 'old');
+      await store.hset(counter, { inputTokens: '9', ratedCostMicro: '5' });
+      await store.hset(keys.usage.uncosted(K), { [counter]: '4 0 0 0 0 0' });
+      const { models } = await sut.read(key, AT, 'indexes');
+      expect(models[0]?.total).toMatchObject({ inputTokens: '9', uncostedInputTokens: '4' });
     });
 
     it('searches the counters of a database without indexes, once', async () => {

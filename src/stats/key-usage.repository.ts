@@ -13,6 +13,7 @@ import type {
   StoredKeyUsage,
 } from './key-usage.js';
 import { readInChunks } from './roll-up/chunked-read.js';
+import { withUncosted } from './uncosted-tokens.codec.js';
 
 /** Monthly counters live 365 days, so at most that many months before the current one can hold any. */
 const EARLIER_MONTHS = 12;
@@ -69,15 +70,17 @@ export class KeyUsageRepository {
     const k = keys.usage;
     const day = this.zone.day(atMs);
     const week = this.zone.weekPeriod(atMs, key.weeklyResetDay, key.weeklyResetHour);
-    const [total, realTotal, today, realToday, month, claudeWeek] = await Promise.all([
+    const oldWeek = this.zone.oldWeekPeriod(atMs, key.weeklyResetDay, key.weeklyResetHour);
+    const [total, realTotal, today, realToday, month, claudeWeek, oldClaudeWeek] = await Promise.all([
       this.store.get(k.costTotal(key.id)),
       this.store.get(k.costRealTotal(key.id)),
       this.store.get(k.costDaily(key.id, day)),
       this.store.get(k.costRealDaily(key.id, day)),
       this.store.get(k.costMonthly(key.id, this.zone.month(atMs))),
       this.store.get(k.opusWeekly(key.id, week)),
+      this.store.get(k.opusWeekly(key.id, oldWeek)),
     ]);
-    return { total, realTotal, today, realToday, month, claudeWeek };
+    return { total, realTotal, today, realToday, month, claudeWeek: claudeWeek ?? oldClaudeWeek };
   }
 
   private async readWindow(keyId: string): Promise<KeyWindow> {
@@ -108,27 +111,43 @@ export class KeyUsageRepository {
   ): Promise<readonly ModelCounters[]> {
     const month = this.zone.month(atMs);
     const earlier = monthsBefore(month);
-    const models = await this.listModels(keyId, [month, ...earlier], lookIn);
+    const models = await this.listModels(keyId, [month, ...earlier], lookIn, signal);
     const keysOf = (model: string): readonly string[] => [
       keys.usage.keyModelTotal(keyId, model),
       keys.usage.keyModelDaily(keyId, model, this.zone.day(atMs)),
       ...[month, ...earlier].map((each) => keys.usage.keyModelMonthly(keyId, model, each)),
     ];
-    const commands = models.flatMap(keysOf).map((key): StoreCommand => ['hgetall', key]);
-    const hashes = (await readInChunks(this.store, commands, signal)).map(toHash);
+    const counters = models.flatMap(keysOf);
+    const commands = counters.map((key): StoreCommand => ['hgetall', key]);
+    const uncosted = await this.store.hgetall(keys.usage.uncosted(keyId));
+    const replies = await readInChunks(this.store, commands, signal);
+    const hashes = counters.map((counter, at) => withUncosted(toHash(replies[at]), uncosted[counter]));
     const each = commands.length / models.length;
     return models.map((model, at) => countersOf(model, hashes.slice(at * each, (at + 1) * each)));
   }
 
   /** Every model that the key may have used: where v2's own index lacks some, v1's of all keys, and if asked for a search. */
-  private async listModels(keyId: string, months: readonly string[], lookIn: ModelSource): Promise<readonly string[]> {
+  private async listModels(
+    keyId: string,
+    months: readonly string[],
+    lookIn: ModelSource,
+    signal: AbortSignal,
+  ): Promise<readonly string[]> {
     const k = keys.usage;
     const isComplete = await this.search.isDone(keyId);
     const own = await this.store.smembers(k.keyModels(keyId));
-    if (isComplete) return own;
-    const known = await Promise.all(months.map((month) => this.store.smembers(k.index.modelMonthly(month))));
+    const sets = await Promise.all(months.map((month) => this.store.smembers(k.index.modelMonthly(month))));
+    const others = [...new Set(sets.flat())].filter((model) => !own.includes(model));
+    if (isComplete) return [...own, ...(await this.findCounted(keyId, others, signal))];
     const found = lookIn === 'everywhere' ? await this.search.find(keyId) : [];
-    return [...new Set([...own, ...known.flat(), ...found])];
+    return [...new Set([...own, ...others, ...found])];
+  }
+
+  /** Those of the models that a v1 has counted for the key, though the search for all of them had ended before. */
+  private async findCounted(keyId: string, models: readonly string[], signal: AbortSignal): Promise<readonly string[]> {
+    const counters = models.map((model): StoreCommand => ['exists', keys.usage.keyModelTotal(keyId, model)]);
+    const replies = await readInChunks(this.store, counters, signal);
+    return models.filter((_, at) => replies[at] === 1);
   }
 }
 

@@ -51,6 +51,10 @@ class OneKeyDirectory extends ApiKeyDirectory {
   override countBoundTo(): never {
     throw new Error('Nobody asks here');
   }
+
+  override countBindings(): never {
+    throw new Error('Nobody asks here');
+  }
 }
 
 @Global()

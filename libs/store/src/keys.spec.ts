@@ -23,6 +23,8 @@ const LEAVES = leavesOf(keys as unknown as Tree);
 describe('keys', () => {
   it.each([
     [keys.store.probe, 'v2:store:probe'],
+    [keys.migration.sources, 'v2:migration:sources'],
+    [keys.migration.book('redis:6379/0', 7), 'v2:migration:redis:6379/0:7'],
     [keys.apiKey.record('id'), 'apikey:id'],
     [keys.apiKey.recordPattern, 'apikey:*'],
     [keys.apiKey.hashMap, 'apikey:hash_map'],
@@ -38,6 +40,7 @@ describe('keys', () => {
     [keys.apiKey.allTags, 'apikey:tags:all'],
     [keys.account.record('claude_console_account', 'id'), 'claude_console_account:id'],
     [keys.account.recordPattern('openai_responses_account'), 'openai_responses_account:*'],
+    [keys.account.anyRecordPattern, '*account:*'],
     [keys.account.index('openai_responses_account'), 'openai_responses_account:index'],
     [keys.account.indexEmpty('claude_console_account'), 'claude_console_account:index:empty'],
     [keys.account.tempUnavailable('claude-console', 'id'), 'temp_unavailable:claude-console:id'],

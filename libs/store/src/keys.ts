@@ -29,6 +29,8 @@ export const keys = {
   account: {
     record: (prefix: string, id: string) => `${prefix}:${id}`,
     recordPattern: (prefix: string) => `${prefix}:*`,
+    /** The records of every kind of account that v1 has, and more. */
+    anyRecordPattern: '*account:*',
     index: (prefix: string) => `${prefix}:index`,
     /** Set to 1 for an hour by v1 when a scan found no account. */
     indexEmpty: (prefix: string) => `${prefix}:index:empty`,
@@ -100,6 +102,8 @@ export const keys = {
       accountHourly: (hour: string) => `account_usage:hourly:index:${hour}`,
       accountModelDaily: (day: string) => `account_usage:model:daily:index:${day}`,
       accountModelHourly: (hour: string) => `account_usage:model:hourly:index:${hour}`,
+      /** Set to 1 for an hour by v1 when a scan found nothing for an index set. */
+      empty: (set: string) => `${set}:empty`,
     },
     accountTotal: (id: string) => `account_usage:${id}`,
     accountDaily: (id: string, day: string) => `account_usage:daily:${id}:${day}`,
@@ -116,11 +120,13 @@ export const keys = {
     costTotal: (keyId: string) => `usage:cost:total:${keyId}`,
     costRealTotal: (keyId: string) => `usage:cost:real:total:${keyId}`,
     costRealDaily: (keyId: string, day: string) => `usage:cost:real:daily:${keyId}:${day}`,
-    /** `{period}`: start of the key's reset week, `YYYY-MM-DDTHH`. */
+    /** `{period}`: start of the key's reset week, `YYYY-MM-DDTHH`; up to v1.1.162 the calendar week, `YYYY-Www`. */
     opusWeekly: (keyId: string, period: string) => `usage:opus:weekly:${keyId}:${period}`,
     opusTotal: (keyId: string) => `usage:opus:total:${keyId}`,
     opusRealWeekly: (keyId: string, period: string) => `usage:opus:real:weekly:${keyId}:${period}`,
     opusRealTotal: (keyId: string) => `usage:opus:real:total:${keyId}`,
+    /** A hash: counter of a key and model -> the tokens that v1 counted in it before there were costs, packed. */
+    uncosted: (keyId: string) => `v2:usage:uncosted:${keyId}`,
     /** Number of the last batch of an instance that was settled: batches come in order and each once. */
     settled: (instance: string) => `v2:settled:${instance}`,
     /**
@@ -175,6 +181,18 @@ export const keys = {
     /** v1's lists of waits in ms, newest first. */
     queueWaits: (keyId: string) => `concurrency:queue:wait_times:${keyId}`,
     queueWaitsOfAll: 'concurrency:queue:wait_times:global',
+  },
+  migration: {
+    /** Hash: where data came from (`host:port/db` of v1's database) -> since when, ISO. */
+    sources: 'v2:migration:sources',
+    /** Hash: key -> `{fingerprint}@{epoch second at which it ends}` as it was when both databases had the same. */
+    book: (address: string, bucket: number) => `v2:migration:${address}:${bucket}`,
+  },
+  indexBuild: {
+    /** The version of the build of v1's index sets that went through this database. */
+    done: 'v2:index-build:done',
+    /** There while somebody builds them; holds who. */
+    lock: 'v2:index-build:lock',
   },
   store: {
     /** Written and deleted at once to see whether the embedded store can be written. */

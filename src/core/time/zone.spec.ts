@@ -35,6 +35,30 @@ describe('Zone', () => {
     expect(zoneAt(8).weekPeriod(at(instant), day, hour)).toBe(period);
   });
 
+  it.each([
+    ['2025-12-29T00:00:00Z', '2025-W01'],
+    ['2026-01-01T00:00:00Z', '2026-W01'],
+    ['2026-01-04T16:00:00Z', '2026-W02'],
+    ['2025-07-30T00:00:00Z', '2025-W31'],
+    ['2026-10-09T00:00:00Z', '2026-W41'],
+    ['2026-12-31T00:00:00Z', '2026-W53'],
+    ['2027-01-01T12:00:00Z', '2027-W53'],
+    ['2027-01-04T00:00:00Z', '2027-W02'],
+    ['2027-01-07T00:00:00Z', '2027-W02'],
+    ['2028-01-01T00:00:00Z', '2028-W53'],
+    ['2026-11-23T04:05:00Z', '2026-W48'],
+  ])('names the week of %s as old versions of v1 did', (instant, period) => {
+    expect(zoneAt(8).oldWeekPeriod(at(instant), 1, 0)).toBe(period);
+  });
+
+  it.each([
+    [5, 0],
+    [1, 9],
+  ])('knows no old name of a week that begins on day %d at hour %d', (day, hour) => {
+    const instant = at('2026-11-23T04:05:00Z');
+    expect(zoneAt(8).oldWeekPeriod(instant, day, hour)).toBe(zoneAt(8).weekPeriod(instant, day, hour));
+  });
+
   it('says when the week ends', () => {
     const sut = zoneAt(8);
     expect(new Date(sut.weekEndsAt(at('2026-11-23T04:22:00Z'), 1, 0)).toISOString()).toBe('2026-11-29T16:00:00.000Z');

@@ -84,6 +84,19 @@ export class Zone {
     return this.local(this.weekStartsAt(atMs, resetDay, resetHour)).slice(0, 13);
   }
 
+  /**
+   * The calendar week of the instant as v1 up to 1.1.162 named it, `YYYY-Www`: counted from the week's Thursday, but with
+   * the year of the instant itself. Weeks had no other beginning then, so every other reset week has its name of today.
+   */
+  oldWeekPeriod(atMs: number, resetDay: number, resetHour: number): string {
+    const startsAt = this.weekStartsAt(atMs, resetDay, resetHour);
+    if (startsAt !== this.weekStartsAt(atMs, 1, 0)) return this.weekPeriod(atMs, resetDay, resetHour);
+    const thursdayMs = atMs + this.offsetMs + (startsAt - this.dayStart(atMs)) + 3 * DAY_MS;
+    const yearMs = Date.parse(`${new Date(thursdayMs).toISOString().slice(0, 4)}-01-01T00:00:00Z`);
+    const week = Math.ceil(((thursdayMs - yearMs) / DAY_MS + 1) / 7);
+    return `${this.local(atMs).slice(0, 4)}-W${String(week).padStart(2, '0')}`;
+  }
+
   /** Epoch ms at which the reset week began. */
   weekStartsAt(atMs: number, resetDay: number, resetHour: number): number {
     const day = isWholeWithin(resetDay, 1, 7) ? resetDay : 1;

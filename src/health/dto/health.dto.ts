@@ -43,6 +43,21 @@ class JournalHealthDto {
   status!: JournalStatus;
 }
 
+/** The store under its name in v1, for the monitors of that time. */
+class RedisHealthDto {
+  @ApiProperty({ description: 'As `store.status`.', enum: ['healthy', 'unhealthy'], example: 'healthy' })
+  status!: StoreStatus;
+
+  @ApiProperty({ description: 'Whether the store answers.', example: true })
+  connected!: boolean;
+}
+
+/** What v1 says of its log. */
+class LoggerHealthDto {
+  @ApiProperty({ description: 'Always `healthy`: the log goes to standard output.', example: 'healthy' })
+  status!: 'healthy';
+}
+
 /** The memory of the process, in whole MiB as text. */
 class MemoryDto {
   @ApiProperty({ description: 'Heap in use.', example: '48MB' })
@@ -62,6 +77,12 @@ class ComponentsDto {
 
   @ApiProperty({ description: 'The notes of usage on this machine’s disk.', type: JournalHealthDto })
   journal!: Readonly<JournalHealthDto>;
+
+  @ApiProperty({ description: 'The store, whichever it is, in the words of v1.', type: RedisHealthDto })
+  redis!: Readonly<RedisHealthDto>;
+
+  @ApiProperty({ description: 'The log, in the words of v1.', type: LoggerHealthDto })
+  logger!: Readonly<LoggerHealthDto>;
 }
 
 /** The state of the service. */

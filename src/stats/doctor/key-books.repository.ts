@@ -1,8 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { keys, STORE_CLIENT, type StoreClient, type StoreCommand } from '@crs/store';
 import type { StoredHash } from '../key-usage.js';
+import { withUncosted } from '../uncosted-tokens.codec.js';
 import { type KeyLife, type KeyLifeBooks, RECORDS_KEPT } from './key-life.js';
-import type { KeyPeriod, KeyPeriodBooks } from './key-period.js';
+import { type KeyPeriod, type KeyPeriodBooks, modelKey } from './key-period.js';
 import { readAtOnce } from './snapshot.js';
 
 /** Months whose counters, and whose costs, may still be kept. */
@@ -18,6 +19,7 @@ export class KeyBooksRepository {
 
   async readPeriod(of: KeyPeriod, signal: AbortSignal): Promise<KeyPeriodBooks> {
     const replies = new Replies(await readAtOnce(this.store, periodCommands(of), signal));
+    const uncosted = replies.hash();
     return {
       total: replies.hash(),
       cost: replies.text(),
@@ -26,7 +28,7 @@ export class KeyBooksRepository {
       rollUpModels: replies.hash(),
       corrections: replies.hash(),
       parts: of.parts.map(() => ({ counters: replies.hash(), cost: replies.text() })),
-      models: new Map(of.models.map((model) => [model, replies.hash()])),
+      models: new Map(of.models.map((model) => [model, withUncosted(replies.hash(), uncosted[modelKey(of, model)])])),
     };
   }
 
@@ -67,10 +69,12 @@ export class KeyBooksRepository {
   }
 }
 
-function periodCommands({ grain, keyId, period, models, parts }: KeyPeriod): StoreCommand[] {
+function periodCommands(of: KeyPeriod): StoreCommand[] {
+  const { grain, keyId, period, models, parts } = of;
   const k = keys.usage;
   const isDay = grain === 'day';
   return [
+    ['hgetall', k.uncosted(keyId)],
     ['hgetall', isDay ? k.daily(keyId, period) : k.monthly(keyId, period)],
     ['get', isDay ? k.costDaily(keyId, period) : k.costMonthly(keyId, period)],
     // Neither kept nor corrected by month: such keys are not there.
@@ -82,10 +86,7 @@ function periodCommands({ grain, keyId, period, models, parts }: KeyPeriod): Sto
       ['hgetall', isDay ? k.hourly(keyId, part) : k.daily(keyId, part)],
       ['get', isDay ? k.costHourly(keyId, part) : k.costDaily(keyId, part)],
     ]),
-    ...models.map((model): StoreCommand => [
-      'hgetall',
-      isDay ? k.keyModelDaily(keyId, model, period) : k.keyModelMonthly(keyId, model, period),
-    ]),
+    ...models.map((model): StoreCommand => ['hgetall', modelKey(of, model)]),
   ];
 }
 

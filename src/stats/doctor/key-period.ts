@@ -84,7 +84,8 @@ const totalSide = (of: KeyPeriod, books: KeyPeriodBooks): Side => ({
   told: toldByCounters(books.total),
 });
 
-const modelKey = (of: KeyPeriod, model: string): string =>
+/** The counter of a model of the key in the period. */
+export const modelKey = (of: KeyPeriod, model: string): string =>
   (of.grain === 'day' ? keys.usage.keyModelDaily : keys.usage.keyModelMonthly)(of.keyId, model, of.period);
 
 function modelDifferences(of: KeyPeriod, books: KeyPeriodBooks, models: Told): Difference[] {

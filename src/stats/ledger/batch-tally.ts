@@ -7,7 +7,7 @@ import type {
   WindowUse,
   WindowUses,
 } from './batch-writes.js';
-import { KEEP_UNCOSTED } from './usage-counters.js';
+import { KEEP_UNCOSTED, uncostedHashOf } from '../uncosted-tokens.codec.js';
 
 interface Kept<T> {
   readonly ttlSeconds: number;
@@ -106,7 +106,7 @@ export class BatchTally {
   toWrites(): BatchWrites {
     return {
       counts: [...this.hashes].map(([hash, { ttlSeconds, values }]) => [hash, ttlSeconds, [...values].flat()]),
-      keeps: { ...KEEP_UNCOSTED, hashes: [...this.uncosted] },
+      keeps: { ...KEEP_UNCOSTED, hashes: [...this.uncosted].map((hash) => [hash, uncostedHashOf(hash)]) },
       seeds: [...this.seeds],
       sums: [...this.sums].map(([key, { ttlSeconds, values }]) => [key, ttlSeconds, String(values.usd)]),
       members: [...this.sets].map(([set, { ttlSeconds, values }]) => [set, ttlSeconds, [...values]]),

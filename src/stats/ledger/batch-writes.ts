@@ -7,11 +7,11 @@ export type CounterList = readonly (string | number)[];
  */
 export interface BatchWrites {
   readonly counts: readonly (readonly [hash: string, ttlSeconds: number, counters: CounterList])[];
-  /** Before the counts: hashes that do not have a field yet keep what they have of others under other names. */
+  /** Before the counts: what hashes that do not have a field yet have of others is kept in another hash, by their names. */
   readonly keeps: {
     readonly unless: string;
-    readonly copies: readonly (readonly [from: string, to: string])[];
-    readonly hashes: readonly string[];
+    readonly fields: readonly string[];
+    readonly hashes: readonly (readonly [hash: string, keptIn: string])[];
   };
   /** Before the sums: a key that is not there begins with what another one holds. */
   readonly seeds: readonly (readonly [key: string, source: string])[];

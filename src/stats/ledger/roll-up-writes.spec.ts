@@ -114,6 +114,7 @@ describeOnEachStore('roll-ups', (storeOfCase) => {
   it.each([
     keys.usage.globalTotal,
     keys.usage.index.migrated,
+    keys.usage.index.modelMonths,
     keys.usage.total(report.keyId),
     keys.usage.accountTotal(A),
   ])('begin with the day after, for the first may not be whole, where there is %s', async (counter) => {

@@ -52,14 +52,17 @@ export function addWaste(tally: BatchTally, { attempt, real }: WasteRecord, mode
   tally.sum(keys.account.quotaCost(accountId, quotaDay), QUOTA_TTL_SECONDS, real.total);
 }
 
-/** Where v1 has counted something, the day of the first booking may have begun without us. */
+/**
+ * Where v1 has counted something, the day of the first booking may have begun without us. Of an old v1 only the counters
+ * of the key and the account tell that, until its index sets are built.
+ */
 function addSince(tally: BatchTally, at: Date, countedBefore: readonly string[], zone: Zone): void {
   const { rollUp, globalTotal, index } = keys.usage;
   tally.first({
     key: rollUp.since,
     value: zone.day(at.getTime() + DAY_MS),
     fresh: zone.day(at.getTime()),
-    witnesses: [globalTotal, index.migrated, ...countedBefore],
+    witnesses: [globalTotal, index.migrated, index.modelMonths, ...countedBefore],
   });
 }
 

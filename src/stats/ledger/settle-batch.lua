@@ -67,7 +67,7 @@ local function count(key, counters)
   return written
 end
 
-local function keep_copies(key, kept)
+local function keep_fields(key, kept_in, kept)
   if type_of(key) ~= 'hash' then
     return
   end
@@ -75,12 +75,12 @@ local function keep_copies(key, kept)
   if not readable or has then
     return
   end
-  for _, copy in ipairs(kept.copies) do
-    local _, value = attempt('HGET', key, copy[1])
-    if value then
-      attempt('HSET', key, copy[2], value)
-    end
+  local values = {}
+  for i, field in ipairs(kept.fields) do
+    local _, value = attempt('HGET', key, field)
+    values[i] = value and string.match(value, '^%d+$') or '0'
   end
+  attempt('HSET', kept_in, key, table.concat(values, ' '))
 end
 
 local function seed(key, source)
@@ -241,7 +241,7 @@ for i, first in ipairs(writes.firsts) do
 end
 
 for _, hash in ipairs(writes.keeps.hashes) do
-  keep_copies(hash, writes.keeps)
+  keep_fields(hash[1], hash[2], writes.keeps)
 end
 
 for _, hash in ipairs(writes.counts) do

@@ -44,12 +44,25 @@ describe('book-usage in the embedded store', () => {
       await store.hset(hash, { requests: '3', inputTokens: '500', outputTokens: '300', allTokens: '800' });
       await sut.book(testPricedUsage(report));
       await sut.book(testPricedUsage({ ...report, requestId: 'req-2' }));
-      const fields = await store.hgetall(hash);
-      expect(fields).toMatchObject({ requests: '5', uncostedInputTokens: '500', uncostedOutputTokens: '300' });
-      expect(fields).not.toHaveProperty('uncostedCacheReadTokens');
-      expect(Object.keys(await store.hgetall(keys.usage.keyModelTotal(K, model)))).not.toContainEqual(
-        expect.stringMatching(/^uncosted/),
-      );
+      await expect(store.hget(hash, 'requests')).resolves.toBe('5');
+      await expect(store.hgetall(keys.usage.uncosted(K))).resolves.toEqual({ [hash]: '500 300 0 0 0 0' });
+    });
+  });
+
+  describe('counters without costs that are damaged', () => {
+    const hash = keys.usage.keyModelTotal(K, report.model);
+
+    it('are kept apart as far as they can be read', async () => {
+      await store.hset(hash, { inputTokens: '7', outputTokens: 'none', cacheReadTokens: '1.5' });
+      await sut.book(testPricedUsage(report));
+      await expect(store.hget(keys.usage.uncosted(K), hash)).resolves.toBe('7 0 0 0 0 0');
+    });
+
+    it('do not keep the rest from being booked', async () => {
+      await store.hset(hash, { requests: '1', inputTokens: '7' });
+      await store.set(keys.usage.uncosted(K), 'of another type');
+      await sut.book(testPricedUsage(report));
+      await expect(store.hget(hash, 'requests')).resolves.toBe('2');
     });
   });
 

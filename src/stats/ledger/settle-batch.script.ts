@@ -49,7 +49,7 @@ class Batch {
     const { tx } = this;
     // The batch itself makes the witnesses.
     const firsts = writes.firsts.map((first) => [first.key, this.firstValue(first)] as const);
-    for (const hash of writes.keeps.hashes) this.keepCopies(hash, writes.keeps);
+    for (const [hash, keptIn] of writes.keeps.hashes) this.keepFields(hash, keptIn, writes.keeps);
     for (const [hash, ttl, counters] of writes.counts) if (this.count(hash, counters)) this.keep(hash, ttl);
     for (const [key, source] of writes.seeds) this.seed(key, source);
     for (const [key, ttl, amount] of writes.sums) {
@@ -75,13 +75,11 @@ class Batch {
     return witnesses.some((witness) => this.tx.exists(witness) === 1) ? value : fresh;
   }
 
-  private keepCopies(key: string, { unless, copies }: BatchWrites['keeps']): void {
+  private keepFields(key: string, keptIn: string, { unless, fields }: BatchWrites['keeps']): void {
     const { tx } = this;
     if (tx.type(key) !== 'hash' || tx.hget(key, unless) !== null) return;
-    for (const [from, to] of copies) {
-      const value = tx.hget(key, from);
-      if (value !== null) tx.hset(key, { [to]: value });
-    }
+    const values = fields.map((field) => tx.hget(key, field) ?? '').map((value) => (/^\d+$/.test(value) ? value : '0'));
+    this.attempt(keptIn, () => tx.hset(keptIn, { [key]: values.join(' ') }));
   }
 
   private seed(key: string, source: string): void {

@@ -81,19 +81,3 @@ export function countersOf(
 /** The same counters under other names: an account's hour holds those of its models beside its own. */
 export const renamed = (counters: CounterList, rename: (field: string) => string): CounterList =>
   counters.map((item) => (typeof item === 'string' ? rename(item) : item));
-
-const TOKEN_FIELDS = [
-  ...['inputTokens', 'outputTokens', 'cacheCreateTokens', 'cacheReadTokens', 'ephemeral5mTokens', 'ephemeral1hTokens'],
-];
-
-/** The name under which a hash keeps what it counted before it had costs. */
-export const uncostedField = (field: string): string => `uncosted${field.charAt(0).toUpperCase()}${field.slice(1)}`;
-
-/**
- * Databases up to v1.1.162 counted tokens of models without their costs. The first cost that is booked would pass for
- * that of all, so the tokens before it are kept apart, to be priced when they are read.
- */
-export const KEEP_UNCOSTED = {
-  unless: 'ratedCostMicro',
-  copies: TOKEN_FIELDS.map((field) => [field, uncostedField(field)] as const),
-};

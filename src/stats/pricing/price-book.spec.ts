@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { NO_TOKENS } from '@crs/extension-api';
 import { costOf } from './cost.js';
@@ -99,6 +100,50 @@ describe('PriceBook', () => {
     expect(sut.listModels('codex')).toEqual(expect.arrayContaining(['gpt-5', 'gpt-5.6-sol']));
     expect(sut.listModels('codex')).not.toContain('whisper-1');
     expect(listModelIds('nobody')).toEqual([]);
+  });
+
+  it.each(['README.md', 'docs/codex.md', 'docs/chat-completions.md'])('lists the models that %s names', (file) => {
+    const text = readFileSync(file, 'utf8');
+    const named = [...text.matchAll(/\bmodel(?: = |: )["']([^"']+)["']/g)].map(([, name]) => name);
+    expect(named).not.toEqual([]);
+    expect([...sut.listModels('claude'), ...sut.listModels('codex')]).toEqual(expect.arrayContaining(named));
+  });
+
+  it('lists what version 1 lists, and what the price list calls a model besides', () => {
+    const codex = sut.listModels('codex');
+    expect(codex).toEqual(expect.arrayContaining(['gpt-5.3-codex-spark', 'gpt-5-codex', 'gpt-5.1-codex-max', 'o3']));
+    expect(codex).toEqual(expect.arrayContaining(['gpt-5.1-2025-11-13', 'gpt-5-mini-2025-08-07', 'gpt-4o']));
+    const claude = sut.listModels('claude');
+    expect(claude).toEqual(expect.arrayContaining(['claude-3-opus-20240229', 'claude-sonnet-4-20250514']));
+    for (const ids of [codex, claude]) expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  it('lists no model of Claude that has no price', () => {
+    expect(sut.listModels('claude').filter((id) => sut.findPrices(id, AT) === null)).toEqual([]);
+  });
+
+  it.each([
+    'ft:gpt-4o',
+    'gpt-4o-mini-2024-07-18.ft-',
+    'text-embedding-3-small',
+    'gpt-image-1',
+    'gpt-4o-audio-preview',
+    'gpt-audio',
+    'gpt-realtime',
+    'gpt-4o-transcribe',
+    'gpt-4o-mini-tts',
+    'moderation',
+    'davinci',
+    'ada',
+    'text-davinci-003',
+    'gpt-3.5-turbo-instruct',
+    'computer-use',
+    'gpt-5-1-codex',
+    'gpt-35-turbo',
+    'claude-v1',
+    'claude-3-haiku',
+  ])('does not list %s, which nobody can ask for', (id) => {
+    expect([...sut.listModels('claude'), ...sut.listModels('codex')]).not.toContain(id);
   });
 
   it('goes on answering when more names were asked for than it remembers', () => {

@@ -1,6 +1,7 @@
 import type { ServiceName } from '@crs/extension-api';
 import { Injectable, Optional } from '@nestjs/common';
 import { isClaudeFamily } from '../model-name.js';
+import { DATED_MODELS, isOffered } from './offered-models.js';
 import type { ModelPrices } from './model-prices.js';
 import { findListedPrices, listModelIds } from './price-list.js';
 import { type PriceOverride, PriceOverrides, type PriceSource, standardOf } from './price-override.js';
@@ -53,9 +54,10 @@ export class PriceBook {
     return found;
   }
 
-  /** The names of the models that a service offers. */
+  /** The names of the models that a service offers, each once. */
   listModels(service: ServiceName): readonly string[] {
-    return listModelIds(VENDORS[service]);
+    const listed = listModelIds(VENDORS[service]).filter(isOffered);
+    return [...new Set([...listed, ...DATED_MODELS[service]])];
   }
 
   private forgetChanged(): void {

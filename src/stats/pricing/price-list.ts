@@ -35,10 +35,18 @@ export function findListedPrices(model: string, at: Date): ModelPrices | null {
   };
 }
 
-/** The names of a vendor's models that are billed by tokens in and out, in the list's order. */
+/** The names of a vendor's models that are billed by tokens in and out, with all that they are called besides. */
 export function listModelIds(vendor: string): readonly string[] {
   const models = findProvider({ providerId: vendor })?.models ?? [];
-  return models.filter(({ prices }) => pricesOf(prices).some(isBilledByTokens)).map(({ id }) => id);
+  return models
+    .filter(({ prices }) => pricesOf(prices).some(isBilledByTokens))
+    .flatMap(({ id, match }) => [id, ...namesOf(match)]);
+}
+
+/** Whole names, not beginnings of them. */
+function namesOf(match: ModelInfo['match']): readonly string[] {
+  if ('or' in match) return match.or.flatMap(namesOf);
+  return 'equals' in match ? [match.equals] : [];
 }
 
 const pricesOf = (prices: ModelInfo['prices']): readonly ModelPrice[] =>

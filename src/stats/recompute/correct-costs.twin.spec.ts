@@ -5,7 +5,7 @@ import { openRedisStore } from '../../../test/support/each-store.js';
 import { findRedisServer, type RedisServer, startRedisServer } from '../../../test/support/redis-server.js';
 import { dumpStore, withLivesOf } from '../../../test/support/store-dump.js';
 import { correctCosts, type CostWrites } from './correct-costs.script.js';
-import { holdCorrecting } from './hold-correcting.script.js';
+import { holdLock } from '../../core/store/hold-lock.script.js';
 
 const CORRECTIONS = keys.usage.rollUp.keyCorrections('2026-11-23', 'key');
 const MODELS = keys.usage.rollUp.modelCorrections('2026-11-23');
@@ -157,8 +157,7 @@ describe('correct-costs in both stores', () => {
 
   it('lets one at a time correct', async () => {
     for (const store of [openSqliteStore(':memory:'), redis]) {
-      const hold = (who: string, ms: number) =>
-        store.runScript(holdCorrecting, [keys.usage.rollUp.correcting], [who, ms]);
+      const hold = (who: string, ms: number) => store.runScript(holdLock, [keys.usage.rollUp.correcting], [who, ms]);
       await expect(hold('a', 60_000)).resolves.toBe(true);
       await expect(hold('b', 60_000)).resolves.toBe(false);
       await expect(hold('b', 0)).resolves.toBe(false);

@@ -5,7 +5,7 @@ import { RollUpRepository } from '../roll-up/roll-up.repository.js';
 import type { AccountRow } from './account-corrections.js';
 import { type CostWrites, correctCosts } from './correct-costs.script.js';
 import { type Correction, unpackCorrection } from './correction.codec.js';
-import { holdCorrecting } from './hold-correcting.script.js';
+import { holdLock } from '../../core/store/hold-lock.script.js';
 import type { StoredRow } from './row-correction.js';
 import { zip } from './zip.js';
 
@@ -67,7 +67,7 @@ export class RecomputeRepository {
 
   /** Takes or renews the right to correct costs; false when somebody else has it. 0 ms gives it back. */
   hold(who: string, ms: number): Promise<boolean> {
-    return this.store.runScript(holdCorrecting, [keys.usage.rollUp.correcting], [who, ms]);
+    return this.store.runScript(holdLock, [keys.usage.rollUp.correcting], [who, ms]);
   }
 
   private write(corrections: string, day: string, writes: CostWrites): Promise<boolean> {

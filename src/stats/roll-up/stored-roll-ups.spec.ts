@@ -232,6 +232,14 @@ describeOnEachStore('StoredRollUps', (store) => {
     expect(rows.map(({ figures }) => figures.requests)).toEqual([expected]);
   });
 
+  it('does not take the first requests for all of a day that an old v1 began, which has no counter of all', async () => {
+    await putV1Day('2026-11-22', 5);
+    await new Bookkeeper(store()).book(use(0, '2026-11-22T04:00:00Z', { keyId: toApiKeyId(K1), model: SONNET }));
+    await store().set(keys.usage.rollUp.since, '2026-11-23');
+    const rows = await readerOf(store()).read(query({ by: 'key' }));
+    expect(rows).toMatchObject([{ id: K1, figures: { requests: 6 } }]);
+  });
+
   it.each([
     ['hour', '2026-11-22', '2026-11-23'],
     ['day', '2026-11-22', '2026-11-23'],
@@ -239,6 +247,7 @@ describeOnEachStore('StoredRollUps', (store) => {
   ] as const)('asks v1 for no %s that it knows no more of', async (grain, from, to) => {
     await new Bookkeeper(store()).book(use(0, '2026-11-22T04:00:00Z', { keyId: toApiKeyId(K1), model: SONNET }));
     await store().set(keys.usage.rollUp.since, '2026-12-01');
+    await store().set(keys.usage.index.migrated, '1');
     const counted = countRoundTrips(store());
     const span = query({ grain, from: dayStart(from), to: dayStart(to), by: 'model' });
     const ofV1 = () => counted.roundTrips.flat().filter((command) => command === 'smembers').length;

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { keys, type RollUpGrain, STORE_CLIENT, type StoreClient, type StoreCommand } from '@crs/store';
 import { type Period, Zone } from '../../core/time/zone.js';
 import type { StoredHash } from '../key-usage.js';
+import { uncostedHashOf, withUncosted } from '../uncosted-tokens.codec.js';
 import { readInChunks } from './chunked-read.js';
 import { periodsBetween } from './periods.js';
 import type { UsageOwner } from './usage-entry.js';
@@ -41,16 +42,40 @@ export class V1UsageRepository {
       ([owner, model]) => (filter.id ?? owner) === owner && (filter.model ?? model) === model,
     );
     const keyOf = COUNTERS[filter.owner][grain];
-    const commands = pairs.map(([owner, model]): StoreCommand => ['hgetall', keyOf(owner, model, period.key)]);
-    const replies = await readInChunks(this.store, commands, signal);
-    return pairs.map(([owner, model], at) => ({ owner, model, hash: (replies[at] ?? {}) as StoredHash }));
+    const counters = pairs.map(([owner, model]) => keyOf(owner, model, period.key));
+    const replies = await this.readHashes(counters, signal);
+    const uncosted = filter.owner === 'key' ? await this.readUncosted(counters, signal) : [];
+    return pairs.map(([owner, model], at) => ({ owner, model, hash: withUncosted(replies[at], uncosted[at]) }));
   }
 
-  /** Requests of all keys and models together, also those that the roll-ups have; null = old versions did not count them. */
+  /**
+   * Requests of all keys and models together, also those that the roll-ups have; null = nobody knows. Old versions did not
+   * count them: without the mark of a newer one, the counter knows only what was booked since this version began.
+   */
   async countRequests(grain: 'day' | 'month', period: string): Promise<number | null> {
     const hash = grain === 'day' ? usage.globalDaily(period) : usage.globalMonthly(period);
-    const count = Number.parseInt((await this.store.hget(hash, 'requests')) ?? '', 10);
-    return Number.isNaN(count) ? null : count;
+    const [migrated, requests] = await Promise.all([
+      this.store.exists(usage.index.migrated),
+      this.store.hget(hash, 'requests'),
+    ]);
+    const count = Number.parseInt(requests ?? '', 10);
+    return migrated === 0 || Number.isNaN(count) ? null : count;
+  }
+
+  /** Of each counter what it counted before it had costs. */
+  private async readUncosted(
+    counters: readonly string[],
+    signal: AbortSignal,
+  ): Promise<readonly (string | undefined)[]> {
+    const hashes = [...new Set(counters.map(uncostedHashOf))];
+    const replies = await this.readHashes(hashes, signal);
+    const byHash = new Map(hashes.map((hash, at) => [hash, replies[at]]));
+    return counters.map((counter) => byHash.get(uncostedHashOf(counter))?.[counter]);
+  }
+
+  private async readHashes(names: readonly string[], signal: AbortSignal): Promise<readonly StoredHash[]> {
+    const commands = names.map((name): StoreCommand => ['hgetall', name]);
+    return (await readInChunks(this.store, commands, signal)).map((reply) => (reply ?? {}) as StoredHash);
   }
 
   private async listPairs(

@@ -1,4 +1,4 @@
--- Takes, renews or gives back the right to correct costs, which one process at a time has.
+-- Takes, renews or gives back a right that one process at a time has.
 --
 -- KEYS[1]  who has it (string)
 -- ARGV[1]  who asks

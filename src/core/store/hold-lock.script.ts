@@ -1,9 +1,9 @@
 import { defineScript } from '@crs/store';
 
-/** Takes, renews or (0 ms) gives back the right to correct costs. False when somebody else has it. */
-export const holdCorrecting = defineScript({
-  name: 'hold-correcting',
-  source: new URL('./hold-correcting.lua', import.meta.url),
+/** Takes, renews or (0 ms) gives back a right that one process at a time has. False when somebody else has it. */
+export const holdLock = defineScript({
+  name: 'hold-lock',
+  source: new URL('./hold-lock.lua', import.meta.url),
   transaction: (tx, keys, args) => {
     const [key] = keys as readonly [string];
     const [who, ms] = args as readonly [string, string];
