@@ -127,7 +127,7 @@ export default tseslint.config(
   },
   {
     // End-to-end tests look into JSON of many shapes; what is not there fails the assertion.
-    files: ['test/e2e/**/*.ts', 'test/support/{test-app,two-accounts}.ts'],
+    files: ['test/e2e/**/*.ts', 'test/v1/**/*.ts', 'test/support/{test-app,two-accounts,golden-app}.ts'],
     rules: {
       '@typescript-eslint/no-unsafe-argument': 'off',
       '@typescript-eslint/no-unsafe-assignment': 'off',

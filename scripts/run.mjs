@@ -1,6 +1,6 @@
 /**
- * The way in: `node scripts/run.mjs start | test | demo | bench | faults | storm | codex | doctor | migrate | bundle | pnpm` and
- * arguments.
+ * The way in: `node scripts/run.mjs start | test | demo | bench | faults | storm | codex | doctor | migrate | bundle |
+ * pnpm` and arguments.
  *
  * Runs on any Node.js >= 20 with nothing but npm beside it, and brings what else is needed: Node 24, pnpm, the
  * dependencies, the build. What is there already is not touched, so a later start is quick and needs no network.

@@ -3,7 +3,9 @@ import { type IncomingMessage, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { STORE_CLIENT, type StoreClient } from '@crs/store';
 import { createRelayApp, type RelayAppOptions } from '../../src/bootstrap.js';
+import { Clock } from '../../src/core/time/clock.js';
 import { SettlementQueue } from '../../src/stats/ledger/settlement-queue.js';
 import { type ConfigOverrides, testConfig } from './test-config.ts';
 
@@ -19,6 +21,15 @@ export interface ApiAnswer {
   readonly body: any;
 }
 
+export interface TestAppSetUp {
+  /** What the application takes for the time; without one it is the system's. Tokens and times to live keep the latter. */
+  readonly clock?: Clock;
+  /** Fills the store and the data folder before the application begins its work. */
+  readonly prepare?: (store: StoreClient, folder: string) => Promise<void>;
+  /** Who logs in; without one the administrator of the configuration. */
+  readonly login?: { readonly username: string; readonly password: string };
+}
+
 /**
  * The whole application on a real port, and an administrator who is logged in. One at a time in a process: passport keeps
  * its strategies in one place, so the application that was started last checks everybody's tokens.
@@ -31,7 +42,11 @@ export class TestApp {
     private readonly folder: string,
   ) {}
 
-  static async start(config: ConfigOverrides = {}, extensions: RelayAppOptions['extensions'] = []): Promise<TestApp> {
+  static async start(
+    config: ConfigOverrides = {},
+    extensions: RelayAppOptions['extensions'] = [],
+    { clock, prepare, login }: TestAppSetUp = {},
+  ): Promise<TestApp> {
     const folder = mkdtempSync(join(tmpdir(), 'crs-app-'));
     const merged = testConfig({
       dataDir: folder,
@@ -39,14 +54,16 @@ export class TestApp {
       admin: { username: TEST_ADMIN.username, password: TEST_ADMIN.password, ...config.admin },
     });
     const app = await createRelayApp({ config: merged, extensions });
+    if (clock !== undefined) Object.assign(app.get(Clock), { now: () => clock.now() });
+    await prepare?.(app.get<StoreClient>(STORE_CLIENT), folder);
     await app.listen(0, '127.0.0.1');
     const url = (await app.getUrl()).replace('[::1]', '127.0.0.1');
-    const login = await fetch(`${url}/api/v2/auth/admin/login`, {
+    const answer = await fetch(`${url}/api/v2/auth/admin/login`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ username: merged.admin.username, password: merged.admin.password }),
+      body: JSON.stringify(login ?? { username: merged.admin.username, password: merged.admin.password }),
     });
-    const { token } = (await login.json()) as { token: string };
+    const { token } = (await answer.json()) as { token: string };
     return new TestApp(app, url, token, folder);
   }
 

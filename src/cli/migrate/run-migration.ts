@@ -1,0 +1,97 @@
+import type { AppConfig } from '../../core/config/app-config.js';
+import type { Clock } from '../../core/time/clock.js';
+import { UsageError } from '../usage-error.js';
+import { checkKeys } from './key-check.js';
+import { isData } from './key-classes.js';
+import { Migration } from './migration.js';
+import { MigrationBook } from './migration-book.js';
+import { MigrationError } from './migration-error.js';
+import type { MigrationOptions, Places } from './migration-options.js';
+import type { MigrationReport } from './migration-report.js';
+import { MigrationTally } from './migration-tally.js';
+import { openSide } from './open-side.js';
+import type { Side } from './side.js';
+
+export interface MigrationRun {
+  readonly options: MigrationOptions;
+  readonly places: Places;
+  readonly config: AppConfig;
+  readonly clock: Clock;
+  /** Ends the run between keys. */
+  readonly signal: AbortSignal;
+  /** Told where data is read and written before anything happens. */
+  readonly onStart: (from: string, to: string) => void;
+  /** Told how many keys were looked at, of about how many. */
+  readonly onProgress: (keys: number, total: number | null) => void;
+}
+
+/**
+ * Carries the data of one database to the other, or only says what that would do.
+ *
+ * @throws UsageError, MigrationError, StoreConnectionError, StoreFileError
+ */
+export async function runMigration(run: MigrationRun): Promise<MigrationReport> {
+  const { dryRun } = run.options;
+  const source = await openSide('source', run.places.from, { isRead: true });
+  try {
+    const target = await openSide('target', run.places.to, { isRead: dryRun });
+    try {
+      return await between(source, target, run);
+    } finally {
+      await target.close();
+    }
+  } finally {
+    await source.close();
+  }
+}
+
+async function between(source: Side, target: Side, run: MigrationRun): Promise<MigrationReport> {
+  const { options, clock, signal } = run;
+  const { dryRun, back, overwrite } = options;
+  if (source.address === target.address) {
+    throw new UsageError(`Source and target are the same database, ${source.address}: say --from and --to.`);
+  }
+  run.onStart(source.address, target.address);
+  const notes = await checkKeys(source, run.config);
+  const [own, v1] = back ? [source, target] : [target, source];
+  const book = new MigrationBook(own, v1.address);
+  const isBegun = await book.isBegun();
+  const isTargetEmpty = !(await hasData(target));
+  const refusal = isBegun || isTargetEmpty || overwrite ? null : await whyRefused(target, book);
+  if (refusal !== null && !dryRun) throw new MigrationError('refused', refusal);
+  if (!isBegun && !dryRun) await book.begin(new Date(clock.now()));
+
+  const tally = new MigrationTally();
+  const total = await source.size();
+  let keys = 0;
+  const plan = { source, target, own, book, isTargetEmpty, back, dryRun, overwrite };
+  const migration = new Migration(plan, tally, clock, (more) => {
+    keys += more;
+    run.onProgress(keys, total);
+  });
+  const isComplete = await migration.run(signal);
+  return {
+    direction: back ? 'v2-to-v1' : 'v1-to-v2',
+    dryRun,
+    from: source.address,
+    to: target.address,
+    isComplete,
+    refusal,
+    ...tally.result(),
+    notes,
+  };
+}
+
+async function hasData(side: Side): Promise<boolean> {
+  for await (const names of side.scan()) if (names.some(isData)) return true;
+  return false;
+}
+
+async function whyRefused(target: Side, book: MigrationBook): Promise<string> {
+  const sources = await book.listSources();
+  const known = sources.length === 0 ? '' : ` Carried here before was the data of ${sources.join(', ')}, by that name.`;
+  return (
+    `The target ${target.address} holds data that was not carried from this source.${known} ` +
+    'Choose an empty database, or say --overwrite: what both have is then written as the source has it.'
+  );
+}
