@@ -1,4 +1,4 @@
-import type { AccountMark, RelayRequest, UpstreamAccount } from '@crs/extension-api';
+import type { AccountMark, UpstreamAccount } from '@crs/extension-api';
 import { Injectable, Logger } from '@nestjs/common';
 import { AccountHealthService } from '../account/account-health.service.js';
 import { failureContext } from '../account/failure-context.js';
@@ -6,6 +6,7 @@ import { AppConfig } from '../core/config/app-config.js';
 import { PlatformRegistry } from '../core/platforms/platform.registry.js';
 import { Clock } from '../core/time/clock.js';
 import { toBrokenOff } from './attempt/attempt-record.js';
+import { askedEndpoint } from './attempt/attempt-translation.js';
 import type { Served } from './attempt/retry-handler.js';
 import type { RetryJob } from './attempt/retry-job.js';
 import type { StreamTracker } from './stream/stream-tracker.js';
@@ -35,8 +36,7 @@ export class BrokenAnswers {
   note({ job, client }: BrokenCall, { selection: { account } }: Served, { failure }: StreamTracker): void {
     const last = job.attempts.at(-1);
     if (last !== undefined) job.attempts[job.attempts.length - 1] = toBrokenOff(last, account, failure?.type ?? null);
-    const mark =
-      failure === null ? (client.hasKeptWaiting ? null : CONNECTION) : this.judge(account, job.request, failure);
+    const mark = failure === null ? (client.hasKeptWaiting ? null : CONNECTION) : this.judge(account, job, failure);
     if (mark === null) return;
     const { id: requestId, model, endpoint } = job.request;
     const detail = { requestId, model, endpoint, text: failure?.text ?? 'The stream broke off' };
@@ -48,14 +48,16 @@ export class BrokenAnswers {
   /** An upstream that says why it fails may blame the request, not itself. */
   private judge(
     account: UpstreamAccount,
-    request: RelayRequest,
+    { request, endpoint: called }: RetryJob,
     { type, message, text }: NonNullable<StreamTracker['failure']>,
   ): AccountMark | null {
     const failure = { kind: 'error_event', errorType: type, message, text } as const;
     const circumstances = { marks: this.config.marks, now: this.clock.now(), sameFailures: 0 };
-    const context = failureContext(account, request, circumstances);
-    const verdict = this.platforms.get(account.platform).relay?.classifyFailure(failure, context);
-    return verdict?.action === 'other_account' ? verdict.mark : null;
+    const { relay } = this.platforms.get(account.platform);
+    if (relay === null) return null;
+    const endpoint = askedEndpoint(called, relay, account);
+    const verdict = relay.classifyFailure(failure, failureContext(account, { ...request, endpoint }, circumstances));
+    return verdict.action === 'other_account' ? verdict.mark : null;
   }
 }
 

@@ -11,6 +11,11 @@ export interface Endpoint {
   readonly servedBy: readonly ProtocolName[];
   /** Its answer may be a stream; elsewhere `stream` in the body means nothing. */
   readonly canStream: boolean;
+  /**
+   * Members that ask for what the gateway cannot serve: a request is refused in which one is anything but `false` or `null`,
+   * also where a transformer has written it.
+   */
+  readonly unserved?: readonly string[];
   /** What it uses is booked. */
   readonly isBooked: boolean;
   /** The gateway's own answer where an upstream lacks the endpoint and none has answered; null = it has none. */
@@ -34,9 +39,11 @@ export interface Bridge {
    * The request in the words of the target: its protocol, endpoint, path, body, model and `modelSpan`. Id, headers, query
    * and session stay the client's.
    *
+   * @param upstreamModel under which name the account's upstream knows the model; it decides what can be asked of it, and the
+   *   body keeps the name that was asked for: the adapter replaces it
    * @throws RelayError `invalid_request` for what cannot be said there, naming the field
    */
-  toUpstream(request: RelayRequest): RelayRequest;
+  toUpstream(request: RelayRequest, upstreamModel: string): RelayRequest;
   /** A whole answer of the target, in the client's words. @param request the client's */
   toClient(answer: Buffer, request: RelayRequest): Buffer;
   /** The target's refusal, whatever it is, as an error of the client's protocol. */

@@ -34,6 +34,8 @@ export const RESPONSES: Endpoint = {
   name: 'responses',
   servedBy: ['openai'],
   canStream: true,
+  // It is answered before it has cost anything, and what it costs is told by a route that only its account has.
+  unserved: ['background'],
   isBooked: true,
   answerLocally: null,
   bridgeTo: asItIs,

@@ -50,6 +50,15 @@ const refusals = (input: string): readonly Refusal[] => [
       code: 'no_account',
     },
   },
+  {
+    status: 504,
+    description: 'The request was not answered in time, by the last account that was asked or within REQUEST_TIMEOUT',
+    error: {
+      message: '2 upstream accounts failed; the last one did not answer in time.',
+      type: 'server_error',
+      code: 'upstream_timeout',
+    },
+  },
 ];
 
 const EXAMPLES = {

@@ -134,6 +134,13 @@ describe('RelayAccess', () => {
       expect(await reachOf('glm-5', {}, { permissions: ['gemini'] })).toMatchObject({ code: 'permission_denied' });
     });
 
+    it('names both models where the one that was asked for is sent as another', async () => {
+      const principal = testPrincipal({ modelRestriction: { mode: 'allow', models: ['gpt-5-mini'] } });
+      await expect(createSut().check(RESPONSES, 'gpt-5', principal, 'gpt-5-mini')).rejects.toThrow(
+        'gpt-5-mini is sent as gpt-5, which this API key may not use.',
+      );
+    });
+
     it('refuses a model that the key may not use', async () => {
       const restricted: Partial<Principal> = { modelRestriction: { mode: 'allow', models: ['gpt-5'] } };
       expect(await reachOf('gpt-5', {}, restricted)).toEqual(CODEX_REACH);

@@ -8,6 +8,7 @@ import { SchedulerService } from '../scheduler/scheduler.service.js';
 import { sessionIdOf } from '../scheduler/session-hash.js';
 import { serviceOfModel } from '../stats/model-name.js';
 import type { Endpoint } from './endpoint.js';
+import { modelRefusal } from './relay-errors.js';
 
 /** Who may serve a request. */
 export interface Reach {
@@ -25,17 +26,21 @@ export class RelayAccess {
     private readonly scheduler: SchedulerService,
   ) {}
 
-  /** Rejects with a `RelayError` when the key may not use the service or model. */
-  async check(endpoint: Endpoint, model: string, principal: Principal): Promise<Reach> {
+  /**
+   * Rejects with a `RelayError` when the key may not use the service or model.
+   *
+   * @param askedModel what the client calls the model
+   */
+  async check(endpoint: Endpoint, model: string, principal: Principal, askedModel = model): Promise<Reach> {
     const speaking = this.platforms.list().filter(({ platform: { relay } }) => {
       return relay !== null && endpoint.servedBy.includes(relay.protocol);
     });
-    return reachAmong(await this.ofModel(speaking, model, principal), model, principal);
+    return reachAmong(await this.ofModel(speaking, model, principal), { model, askedModel }, principal);
   }
 
   /** The same for one platform, whether a route relays to it or not. Throws when there is no platform of that name. */
   checkPlatform(name: string, model: string, principal: Principal): Reach {
-    return reachAmong([{ name, platform: this.platforms.get(name) }], model, principal);
+    return reachAmong([{ name, platform: this.platforms.get(name) }], { model, askedModel: model }, principal);
   }
 
   /** Rejects with a `RelayError` when this client may not use the gateway, or not with this key. */
@@ -76,12 +81,14 @@ export class RelayAccess {
   }
 }
 
-function reachAmong(platforms: readonly RegisteredPlatform[], model: string, principal: Principal): Reach {
+function reachAmong(
+  platforms: readonly RegisteredPlatform[],
+  { model, askedModel }: Pick<RelayRequest, 'model' | 'askedModel'>,
+  principal: Principal,
+): Reach {
   const allowed = platforms.filter(({ platform }) => isServiceAllowed(principal, platform.service));
   const [first] = allowed;
   if (first === undefined) throw new RelayError('permission_denied', 'This API key may not use this service.');
-  if (!isModelAllowed(principal.modelRestriction, model)) {
-    throw new RelayError('model_not_allowed', `This API key may not use the model ${model}.`);
-  }
+  if (!isModelAllowed(principal.modelRestriction, model)) throw modelRefusal(askedModel, model);
   return { service: first.platform.service, platforms: allowed.map(({ name }) => name) };
 }

@@ -41,7 +41,7 @@ export class RelayAdmission {
   async admit({ endpoint, request, principal, signal }: Arrival): Promise<Admitted> {
     const { id: requestId, model, askedModel, body } = request;
     if (askedModel !== model) await this.access.check(endpoint, askedModel, principal);
-    const reach = await this.access.check(endpoint, model, principal);
+    const reach = await this.access.check(endpoint, model, principal, askedModel);
     const { service, platforms } = reach;
     if (!endpoint.isBooked) return { platforms, admission: null };
     await this.access.checkClient(request, reach, principal);

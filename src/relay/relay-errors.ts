@@ -9,6 +9,15 @@ export const STOPPING = new RelayError('upstream_failed', 'The gateway is being 
   retryAfterSeconds: 1,
 });
 
+/** @param sent under which name the model that was asked for is sent to the upstream */
+export function modelRefusal(asked: string, sent: string): RelayError {
+  const words =
+    asked === sent
+      ? `This API key may not use the model ${asked}.`
+      : `${asked} is sent as ${sent}, which this API key may not use.`;
+  return new RelayError('model_not_allowed', words);
+}
+
 const CODE_BY_STATUS: Readonly<Record<number, RelayErrorCode>> = {
   400: 'invalid_request',
   401: 'invalid_key',

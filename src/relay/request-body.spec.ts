@@ -2,14 +2,15 @@ import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { RelayError } from '@crs/extension-api';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { COUNT_TOKENS, MESSAGES, RESPONSES } from './endpoints.js';
+import { CHAT_COMPLETIONS } from './chat-completions.js';
+import { COMPACT, COUNT_TOKENS, MESSAGES, RESPONSES } from './endpoints.js';
 import { describeBody, readJson } from './request-body.js';
 
 const bodyOf = (text: string, endpoint = RESPONSES) => describeBody(Buffer.from(text), endpoint);
 
-const refusalOf = (body: Buffer | string): string => {
+const refusalOf = (body: Buffer | string, endpoint = RESPONSES): string => {
   try {
-    describeBody(Buffer.from(body), RESPONSES);
+    describeBody(Buffer.from(body), endpoint);
   } catch (error) {
     if (error instanceof RelayError && error.code === 'invalid_request') return error.message;
     throw error;
@@ -45,13 +46,34 @@ describe('describeBody', () => {
   it.each([
     ['true', true],
     ['false', false],
-    ['"true"', false],
-    ['1', false],
-    ['null', false],
+    [' null', false],
+    ['0,"stream":true', true],
   ])('takes stream: %s for %s', (value, expected) => {
     const body = `{"model":"m","input":[],"messages":[],"stream":${value}}`;
     expect(bodyOf(body).stream).toBe(expected);
     expect(bodyOf(body, COUNT_TOKENS).stream).toBe(false);
+  });
+
+  it.each(['"true"', '1', '0', '""', '[]', '{}', 'True', 'true,"stream":1'])(
+    'refuses stream: %s, which some upstreams take for true, where an answer may be a stream',
+    (value) => {
+      const body = `{"model":"m","input":[],"messages":[],"stream":${value}}`;
+      for (const endpoint of [RESPONSES, COMPACT, MESSAGES, CHAT_COMPLETIONS]) {
+        expect(refusalOf(body, endpoint)).toBe('stream: true or false is required');
+      }
+      expect(bodyOf(body, COUNT_TOKENS).stream).toBe(false);
+    },
+  );
+
+  it.each(['true', '"true"', '1'])('refuses background: %s, whose answer could not be fetched', (value) => {
+    const body = `{"model":"m","input":[],"messages":[],"background":${value}}`;
+    expect(refusalOf(body)).toContain('background: ');
+    expect(refusalOf(body, COMPACT)).toContain('background: ');
+    expect(bodyOf(body, MESSAGES).stream).toBe(false);
+  });
+
+  it.each(['false', 'null'])('takes background: %s', (value) => {
+    expect(bodyOf(`{"model":"m","input":[],"background":${value}}`).model).toBe('m');
   });
 
   it('gives the members that its protocol asks for, and no others', () => {

@@ -8,7 +8,7 @@ interface Span {
 }
 
 /** What scheduling needs of a body. */
-export interface BodyTraits {
+interface BodyTraits {
   readonly model: string;
   /** Where the value of `model` stands. */
   readonly modelSpan: Span;
@@ -25,15 +25,28 @@ export interface DescribedBody extends BodyTraits {
  *
  * @throws RelayError `invalid_request` for what no upstream could answer; deeper faults are the upstream's to tell
  */
-export function describeBody(body: Buffer, { protocol, canStream }: Endpoint): DescribedBody {
-  const spans = membersOf(body, protocol.requiredMembers, protocol.sessionMembers);
+export function describeBody(body: Buffer, endpoint: Endpoint): DescribedBody {
+  const { protocol, canStream, unserved = [] } = endpoint;
+  const spans = membersOf(body, protocol.requiredMembers, [...protocol.sessionMembers, ...unserved]);
   const member = (name: string): unknown => readJson(body, spans.get(name));
   const model = member('model');
   const modelSpan = spans.get('model');
   if (typeof model !== 'string' || model === '' || modelSpan === undefined) {
     throw new RelayError('invalid_request', 'model: a text is required');
   }
-  return { model, modelSpan, stream: canStream && spanText(body, spans.get('stream')) === 'true', member };
+  const asked = unserved.find((name) => !OFF.has(spanText(body, spans.get(name))));
+  if (asked !== undefined)
+    throw new RelayError('invalid_request', `${asked}: this gateway does not serve it; leave it out`);
+  return { model, modelSpan, stream: canStream && isStream(spanText(body, spans.get('stream'))), member };
+}
+
+/** What a member is where nothing is asked for by it. */
+const OFF: ReadonlySet<string | null> = new Set([null, 'null', 'false']);
+
+/** What some upstreams take for true, others for false, would be answered otherwise than expected. */
+function isStream(text: string | null): boolean {
+  if (text === 'true' || OFF.has(text)) return text === 'true';
+  throw new RelayError('invalid_request', 'stream: true or false is required');
 }
 
 /** The parsed value at a place of a body; undefined for what is no JSON. */

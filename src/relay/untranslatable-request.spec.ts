@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, request as ask, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { RelayError } from '@crs/extension-api';
+import { RelayError, toAccountId } from '@crs/extension-api';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { FakeLeases } from '../../test/support/fake-leases.ts';
@@ -18,6 +18,7 @@ import { MetricsRegistry } from '../core/metrics/metrics-registry.js';
 import { OutcomeLatch, type RelayOutcome } from '../core/outcome/outcome-latch.js';
 import type { PlatformRegistry } from '../core/platforms/platform.registry.js';
 import { ClaudeConsolePlatform } from '../platforms/claude-console/claude-console.platform.js';
+import { NoAccountError } from '../scheduler/no-account.error.js';
 import type { SchedulerService } from '../scheduler/scheduler.service.js';
 import { AccountAttempt } from './attempt/account-attempt.js';
 import type { AttemptLog } from './attempt/attempt-log.js';
@@ -39,6 +40,9 @@ import type { UpstreamClient } from './upstream/upstream-client.js';
 const REFUSAL = new RelayError('invalid_request', 'n: only one answer can be asked for here');
 const KEY_SLOT = { set: 'concurrency:k', member: 'r' };
 const ACCOUNT_SLOT = { set: 'concurrency:console_account:a', member: 'r' };
+
+/** More than are asked for one request. */
+const POOL = Array.from({ length: 7 }, (_, at) => toAccountId(`account-${String(at)}`));
 
 /** Its requests cannot be said to any upstream. */
 const ENDPOINT: Endpoint = {
@@ -73,15 +77,12 @@ describe('a request that cannot be said to the upstream', () => {
     leases = new FakeLeases();
     journal = new MemoryJournal();
     [outcomes, entries] = [[], []];
-    selectAccount.mockImplementation(() =>
-      Promise.resolve({
-        account: testAccount(),
-        sticky: false,
-        strayed: false,
-        recovering: false,
-        slot: leases.keep(ACCOUNT_SLOT),
-      }),
-    );
+    selectAccount.mockImplementation(({ excluded }) => {
+      const [id] = POOL.filter((each) => !excluded.has(each));
+      if (id === undefined) return Promise.reject(new NoAccountError(new Map([['rate_limited', 1]]), new Date(9_000)));
+      const slot = leases.keep(ACCOUNT_SLOT);
+      return Promise.resolve({ account: testAccount({ id }), sticky: false, strayed: false, recovering: false, slot });
+    });
     server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     const outgoing = ask({ port: (server.address() as AddressInfo).port, agent: false });
@@ -126,13 +127,14 @@ describe('a request that cannot be said to the upstream', () => {
 
   const expectNothingSpent = (): void => {
     expect(open).not.toHaveBeenCalled();
-    expect(selectAccount).toHaveBeenCalledTimes(1);
+    expect(selectAccount).toHaveBeenCalledTimes(POOL.length + 1);
     expect(mark).not.toHaveBeenCalled();
     expect(recovered).not.toHaveBeenCalled();
     expect(journal.notes).toEqual([]);
     expect(outcomes).toMatchObject([{ end: 'failed', report: null, waste: [] }]);
     expect(entries).toMatchObject([{ end: 'failed', attempts: [] }]);
     expect(leases.open.size).toBe(0);
+    expect(leases.released.filter(({ set }) => set === ACCOUNT_SLOT.set)).toHaveLength(POOL.length);
     expect(leases.released).toEqual(expect.arrayContaining([KEY_SLOT, ACCOUNT_SLOT]));
     expect(leases.handedOver).toEqual([]);
   };

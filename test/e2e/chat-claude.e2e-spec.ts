@@ -168,6 +168,21 @@ describe('chat completions of Claude accounts, by the official OpenAI SDK', () =
   });
 
   it.each([
+    ['claude-sonnet-4-5', 'claude-opus-5-5', { max_tokens: 32_000 }],
+    ['claude-opus-5-5', 'claude-3-haiku-20240307', { max_tokens: 4096, temperature: 0.2 }],
+  ])('is asked as %s, and for what the mapped %s takes', async (asked, model, expected) => {
+    const path = `/accounts/claude-console/${pool.first}`;
+    await pool.app.api('PUT', path, { supportedModels: { [asked]: model } });
+    try {
+      await sdk().chat.completions.create({ ...QUESTION, model: asked, temperature: 0.2 });
+      const messages = [{ role: 'user', content: [{ type: 'text', text: 'Hello' }] }];
+      expect(sentTo('up-a')).toEqual([{ model, messages, ...expected }]);
+    } finally {
+      await pool.app.api('PUT', path, { supportedModels: {} });
+    }
+  });
+
+  it.each([
     ['a refusal by status', 'overloaded'],
     ['an error event first', 'early_error'],
     ['an error behind message_start', 'error_after_start'],

@@ -8,7 +8,7 @@ const { accountType, recordPrefix } = new CodexPlatform().account;
 
 interface Fault {
   readonly name: string;
-  readonly step: StepLike;
+  readonly step: StepLike | (() => StepLike);
   readonly reason: 'cooling_down' | 'rate_limited';
   /** v1's mark: the status and kind of error, and how long it is to hold, in seconds. */
   readonly mark: readonly [statusCode: number, errorType: string, seconds: number];
@@ -36,7 +36,7 @@ const FAULTS: readonly Fault[] = [
   },
   {
     name: '429 with resets_at',
-    step: limit({ resets_at: Math.ceil(Date.now() / 1000) + 600 }),
+    step: () => limit({ resets_at: Math.floor(Date.now() / 1000) + 600 }),
     reason: 'rate_limited',
     mark: [429, 'rate_limit', 600],
   },
@@ -108,7 +108,7 @@ describe('a codex account that fails', () => {
     'is hidden by the next one, and marked as v1 marks it: $name (stream: $stream)',
     async ({ step, stream, reason, mark: [statusCode, errorType, seconds], asked = 1 }) => {
       await pool.app.api('DELETE', `/accounts/codex/${pool.first}/error-history`);
-      pool.simulator.setDefault('up-a', step);
+      pool.simulator.setDefault('up-a', typeof step === 'function' ? step() : step);
       const answer = await pool.send(codexQuestion(stream));
       expect(textOf(answer)).toBe(CODEX_TEXT);
       expect(pool.served()).toEqual([...Array.from({ length: asked }, () => 'up-a'), 'up-b']);

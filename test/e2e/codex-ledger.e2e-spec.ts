@@ -63,6 +63,40 @@ describe('what is booked of codex', () => {
     return record;
   };
 
+  it.each<[string, object, number]>([
+    ['a text', { type: 'message', content: [{ type: 'output_text', text: 'x'.repeat(400) }] }, 100],
+    ['a picture', { type: 'image_generation_call', result: 'A'.repeat(90_000) }, 272],
+    ['a thought that nobody can read', { type: 'reasoning', summary: [], encrypted_content: 'gAAAA' }, 0],
+  ])('is something where a stream breaks behind %s that came at once', async (_, item, outputTokens) => {
+    const created = event('response.created', { response: { id: 'resp_1', model: CODEX_MODEL } });
+    pool.simulator.script('up-a', [{ events: [created, event('response.output_item.done', { item })] }]);
+    const long = { instructions: 'x'.repeat(4000) };
+    expect((await ask(true, long)).isCut).toBe(true);
+    const record = await only();
+    expect(record).toMatchObject({ outputTokens, estimated: true });
+    expect(record['inputTokens']).toBeGreaterThan(1000);
+  });
+
+  it.each<[string, object]>([
+    ['a background answer', { background: true }],
+    ['a stream that is neither true nor false', { stream: 'true' }],
+  ])('is nothing where %s is asked for: nobody is asked', async (_, change) => {
+    const { status, body } = await ask(false, change);
+    expect(status).toBe(400);
+    expect(body).toMatchObject({ error: { type: 'invalid_request_error', param: null, code: null } });
+    expect(pool.served()).toEqual([]);
+    expect(await books.records(key.id)).toEqual([]);
+  });
+
+  it('is nothing where a payload rule asks for a background answer', async () => {
+    const rules = [{ path: 'background', valueType: 'boolean', value: true }];
+    key = await pool.app.key({ enableOpenAIResponsesPayloadRules: true, openaiResponsesPayloadRules: rules });
+    const { status, body } = await ask(true);
+    expect(status).toBe(400);
+    expect(JSON.stringify(body)).toContain('background: ');
+    expect(pool.served()).toEqual([]);
+  });
+
   it.each<[string, boolean, StepLike]>([
     ['a whole answer', false, whole()],
     ['a stream that is completed', true, stream('response.completed')],

@@ -104,6 +104,15 @@ describe('what a key changes in Responses requests', () => {
     expect(sent).toBe('{"model":"gpt-5.1","input":"hi" , "reasoning":{"summary":"auto","effort":"high" } }');
   });
 
+  it('shows the client the model that it has asked for, whatever the adaptation has made of it', async () => {
+    const question = '{"model":"gpt-5-mini","input":"hi","stream":false}';
+    for (const stream of [false, true]) {
+      const { answer } = await ask(ON, question.replace('false', String(stream)));
+      const names = [...JSON.stringify(answer.body).matchAll(/\\?"model\\?":\\?"([^"\\]*)/g)].map(([, name]) => name);
+      expect(new Set(names)).toEqual(new Set(['gpt-5-mini']));
+    }
+  });
+
   it('applies no rule while the key’s rules are switched off', async () => {
     const off = { ...OFF, openaiResponsesPayloadRules: [EFFORT] };
     expect((await ask(off, FOREIGN)).sent).toBe(FOREIGN);
@@ -136,7 +145,7 @@ describe('what a key changes in Responses requests', () => {
     const restricted = { enableModelRestriction: true, modelRestrictionMode: 'deny', restrictedModels: [model] };
     const { answer, sent } = await ask({ ...settings, ...restricted }, FOREIGN);
     expect(answer.status).toBe(400);
-    expect(answer.body.error.message).toBe(`This API key may not use the model ${model}.`);
+    expect(answer.body.error.message).toBe(`gpt-5-mini is sent as ${model}, which this API key may not use.`);
     expect(sent).toBeNull();
   });
 

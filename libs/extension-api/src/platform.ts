@@ -115,7 +115,10 @@ export interface FailureContext {
    * case, found anywhere in the message.
    */
   readonly accountFaultTexts: readonly string[];
-  /** Earlier attempts of the same request that failed with the same status, or the same type of error in a stream. */
+  /**
+   * Other accounts that failed the request in the same way: by the same status, the same type of error in a stream, or as
+   * the same kind of no answer. One more where they have failed such requests of the same client key a moment ago.
+   */
   readonly sameFailures: number;
   /**
    * Whether the text stands in the client's request, in any case. What an upstream quotes is not its own word. Looks

@@ -3,7 +3,9 @@ import fc from 'fast-check';
 import { findPath } from './find-path.js';
 import { removeMembers } from './remove-members.js';
 import { setPath } from './set-path.js';
+import { type PathEdit, setPaths } from './set-paths.js';
 import { isObject, parse, written } from './testing/any-json.js';
+import { setOnePath } from './testing/set-one-path.js';
 
 type Path = [string, ...string[]];
 
@@ -119,6 +121,49 @@ describe('setPath', () => {
           expect(parse(Buffer.from(after))).toMatchObject({ a: { a: 1 } });
       }),
     );
+  });
+});
+
+describe('setPaths', () => {
+  it('makes of any object what its changes make of it one after the other, byte for byte', () => {
+    const choices = fc.array(fc.nat(9), { minLength: 1, maxLength: 4 });
+    const value = fc.oneof(fc.constantFrom<unknown>(null, {}, [], { a: { b: 1 } }), fc.jsonValue());
+    fc.assert(
+      fc.property(written, fc.array(fc.record({ choices, value }), { maxLength: 8 }), (body, drafts) => {
+        const edits: PathEdit[] = [];
+        let expected: Buffer = body;
+        for (const draft of drafts) {
+          // Paths of what the earlier changes have made are among them.
+          const edit = { path: pathIn(expected, draft.choices), json: JSON.stringify(draft.value) };
+          edits.push(edit);
+          expected = setOnePath(expected, edit.path, edit.json) ?? expected;
+        }
+        expect(setPaths(body, edits).toString()).toBe(expected.toString());
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it.each(['[1]', '{"a":1', '', 'null'])('gives %j back as the buffer that it is', (text) => {
+    const body = Buffer.from(text);
+    expect(setPaths(body, [{ path: ['a'], json: '1' }])).toBe(body);
+  });
+
+  it('gives the same buffer back where no change can be made', () => {
+    const body = Buffer.from('{"a":[1],"b":"x"}');
+    const json = '1';
+    expect(setPaths(body, [])).toBe(body);
+    expect(
+      setPaths(body, [
+        { path: ['a', 'x'], json },
+        { path: ['b', 'x', 'y'], json },
+      ]),
+    ).toBe(body);
+  });
+
+  it('sets the same value more than once, the last one last', () => {
+    const edits = ['1', '{}', 'null'].map((json): PathEdit => ({ path: ['a'], json }));
+    expect(setPaths(Buffer.from('{"a":0}'), edits).toString()).toBe('{"a":null}');
   });
 });
 

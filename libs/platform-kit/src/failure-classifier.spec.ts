@@ -13,12 +13,14 @@ const context: FailureContext = {
   requestHolds: () => false,
 };
 const GIVE_UP: FailureVerdict = { action: 'give_up' };
+const UNMARKED: FailureVerdict = { action: 'other_account', mark: null };
 const other = (type: AccountMark['type'], statusCode: number, more: Partial<AccountMark> = {}): FailureVerdict => ({
   action: 'other_account',
   mark: { type, statusCode, ...more },
 });
 const status = (code: number, text = ''): AttemptFailure => ({ kind: 'status', status: code, headers: {}, text });
 const error = (fields: object): string => JSON.stringify({ error: { message: 'no', ...fields } });
+const malformed = (text: string): AttemptFailure => ({ kind: 'malformed', reason: 'error_body', text });
 const event = (errorType: string, text = ''): AttemptFailure => ({
   kind: 'error_event',
   errorType,
@@ -43,9 +45,17 @@ describe('createClassifier', () => {
       ['a page that speaks of the model', status(404, 'No model-1'), GIVE_UP],
       ["a client's mistake", status(400, error({ type: 'invalid' })), GIVE_UP],
       ['an error in a stream', event('anything'), other('connection', 200)],
+      ['a page instead of an answer', malformed('<p>'), other('connection', 200)],
     ])('judges %s', (_, failure, verdict) => {
       expect(sut(failure, context)).toEqual(verdict);
     });
+
+    it.each([event('anything'), malformed('<p>'), malformed(error({ type: 'anything' }))])(
+      'believes only half of what nobody knows and several accounts answer: %j',
+      (failure) => {
+        expect(sut(failure, { ...context, sameFailures: 1 })).toEqual(other('connection', 200, { doubtful: true }));
+      },
+    );
   });
 
   describe('of an upstream whose words are known', () => {
@@ -55,8 +65,10 @@ describe('createClassifier', () => {
         ['tired', 503],
         ['broke', 402],
         ['wrong', 400],
+        ['mistaken', 401],
       ]),
       accountKinds: new Set(['broke']),
+      blamelessKinds: new Set(['mistaken']),
       accountFaultTexts: ['we closed your account'],
       endpointsApart: new Set(['aside']),
       lacksEndpoint: ({ status: code }, { endpoint }) => code === 404 && endpoint === 'aside',
@@ -77,17 +89,15 @@ describe('createClassifier', () => {
       ["a client's mistake in a stream", event('wrong'), GIVE_UP],
       ['money in a stream', event('broke', error({ code: 'broke' })), other('auth_error', 402)],
       ['money under another status', status(429, error({ code: 'broke' })), other('auth_error', 429)],
+      ['what is no fault of the account', status(401, error({ code: 'mistaken' })), UNMARKED],
+      ['the same in a stream', event('mistaken', error({ code: 'mistaken' })), UNMARKED],
       ['its own fault texts', status(403, 'We closed your account'), other('blocked', 403)],
-      [
-        'its own limits of a request',
-        status(429, error({ message: 'too much' })),
-        { action: 'other_account', mark: null },
-      ],
+      ['its own limits of a request', status(429, error({ message: 'too much' })), UNMARKED],
       ['a limit of a model', status(429), other('rate_limit', 429, { scope: 'model' })],
       ['a crash aside', status(500), other('server_error', 500, { scope: 'endpoint' }), aside],
       ['a refused key aside', status(401), other('auth_error', 401), aside],
       ["a client's mistake aside", status(400), GIVE_UP, aside],
-      ['what blames nobody aside', status(409), { action: 'other_account', mark: null }, aside],
+      ['what blames nobody aside', status(409), UNMARKED, aside],
       ['a missing endpoint', status(404), other('endpoint_missing', 404), aside],
     ])('judges %s', (_, failure, verdict, at = context) => {
       expect(sut(failure, at)).toEqual(verdict);

@@ -33,6 +33,7 @@ const UNKNOWN_UPSTREAM: FailureTables = {
   kindsOf: ({ type }) => [type],
   statusByKind: new Map(),
   accountKinds: new Set(),
+  blamelessKinds: new Set(),
   accountFaultTexts: ['organization has been disabled', 'credit balance is too low', 'too many active sessions'],
   endpointsApart: new Set(),
   keptWhole: new Set<MarkType>(['auth_error', 'blocked', 'endpoint_missing']),
@@ -40,7 +41,7 @@ const UNKNOWN_UPSTREAM: FailureTables = {
     status === 404 && isInForm && speaksOfModel(message, model),
   lacksEndpoint: () => false,
   isRequestLimit: () => false,
-  resetOf: ({ headers, error }, now) => findReset(headers, error.fields, now),
+  resetOf: ({ headers, error }, { now }) => findReset(headers, error.fields, now),
   concernsModelOnly: () => false,
 };
 
@@ -77,7 +78,7 @@ class FailureClassifier {
         const error = { ...readUpstreamError(failure.text), message: failure.message };
         const kinds = [failure.errorType, ...this.tables.kindsOf(error)];
         // What nobody knows is the upstream's trouble, and not known to be a lasting one.
-        return this.ofEndpoint(this.judgeKind(kinds, error, context) ?? otherAccount('connection', 200), context);
+        return this.ofEndpoint(this.judgeKind(kinds, error, context) ?? unknownAnswer(context), context);
       }
     }
   }
@@ -100,7 +101,7 @@ class FailureClassifier {
     if (reason === 'too_large') return GIVE_UP;
     const error = readUpstreamError(text);
     const verdict = this.judgeKind(this.tables.kindsOf(error), error, context);
-    if (verdict === null) return otherAccount('connection', 200);
+    if (verdict === null) return unknownAnswer(context);
     // It blames the request, in a way in which no upstream should: a poisoned request must not empty the pool.
     return verdict.action === 'give_up' ? UNMARKED : verdict;
   }
@@ -119,7 +120,9 @@ class FailureClassifier {
   private judge(refusal: Refusal, context: FailureContext): FailureVerdict {
     const { tables } = this;
     const { status, error } = refusal;
-    if (tables.kindsOf(error).some((kind) => tables.accountKinds.has(kind))) return otherAccount('auth_error', status);
+    const kinds = tables.kindsOf(error);
+    if (kinds.some((kind) => tables.accountKinds.has(kind))) return otherAccount('auth_error', status);
+    if (kinds.some((kind) => tables.blamelessKinds.has(kind))) return UNMARKED;
     const fault = FAULT_STATUSES.has(status) ? findAccountFault(error, context, tables.accountFaultTexts) : null;
     if (fault === 'told') return otherAccount('blocked', status);
     // Whose fault it is shows when another account says the same.
@@ -130,14 +133,14 @@ class FailureClassifier {
     return judgeStatus(status, context);
   }
 
-  private rateLimited(refusal: Refusal, { now, model }: FailureContext): FailureVerdict {
+  private rateLimited(refusal: Refusal, context: FailureContext): FailureVerdict {
     if (this.tables.isRequestLimit(refusal.error)) return UNMARKED;
-    const resetAt = this.tables.resetOf(refusal, now);
+    const resetAt = this.tables.resetOf(refusal, context);
     const mark: AccountMark = {
       type: 'rate_limit',
       statusCode: 429,
       ...(resetAt !== null && { resetAt }),
-      ...(this.tables.concernsModelOnly(refusal, model) && { scope: 'model' }),
+      ...(this.tables.concernsModelOnly(refusal, context.model) && { scope: 'model' }),
     };
     return { action: 'other_account', mark };
   }
@@ -157,6 +160,10 @@ function judgeStatus(status: number, context: FailureContext): FailureVerdict {
  */
 const isDoubtful = (status: number, { sameFailures }: FailureContext): boolean =>
   sameFailures > 0 && (status === 500 || status === 403);
+
+/** An answer that nobody knows: several accounts that give it may owe it to a poisoned request. */
+const unknownAnswer = ({ sameFailures }: FailureContext): FailureVerdict =>
+  otherAccount('connection', 200, sameFailures > 0);
 
 function otherAccount(type: MarkType, statusCode: number, doubtful = false): FailureVerdict {
   return { action: 'other_account', mark: { type, statusCode, ...(doubtful && { doubtful }) } };

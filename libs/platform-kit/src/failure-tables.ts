@@ -19,6 +19,8 @@ export interface FailureTables {
   readonly statusByKind: ReadonlyMap<string, number>;
   /** Kinds that refuse the account's key or money whatever the status beside them says. */
   readonly accountKinds: ReadonlySet<string>;
+  /** Kinds that say that the request does not go with this account, and nothing against either; whatever the status says. */
+  readonly blamelessKinds: ReadonlySet<string>;
   /** Texts of a 400 or a 403 by which an upstream refuses the account and not the request; in lower case. */
   readonly accountFaultTexts: readonly string[];
   /** Endpoints that fail apart from the others: a mark that is met there takes the account out of use for them alone. */
@@ -30,7 +32,7 @@ export interface FailureTables {
   /** A 429 that says that this request is more than the account's plan allows; smaller ones are served. */
   isRequestLimit(error: UpstreamError): boolean;
   /** When the limit ends; null = nothing is known. */
-  resetOf(refusal: Refusal, now: Date): Date | null;
+  resetOf(refusal: Refusal, context: FailureContext): Date | null;
   /** Whether a rate limit is that of the model that was asked for, and no other, by the upstream's own words. */
   concernsModelOnly(refusal: Refusal, model: string): boolean;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { isModelName, namesModelAlone, speaksOfModel } from './named-model.js';
+import { isModelName, namesModelAlone, speaksOfModel, withoutModel } from './named-model.js';
 
 describe('namesModelAlone', () => {
   it.each([
@@ -37,6 +37,16 @@ describe('speaksOfModel', () => {
     ['Not found', 'not', false],
   ])('"%s" of %s: %s', (message, model, expected) => {
     expect(speaksOfModel(message, model)).toBe(expected);
+  });
+});
+
+describe('withoutModel', () => {
+  it.each([
+    ['Limit of Vendor-A, vendor-a', 'VENDOR-a', 'limit of  ,  '],
+    ['Try again in 20s', 's', 'Try again in 20s'],
+    ['No limit', '', 'No limit'],
+  ])('"%s" without %s', (message, model, expected) => {
+    expect(withoutModel(message, model)).toBe(expected);
   });
 });
 

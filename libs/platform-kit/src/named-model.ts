@@ -7,6 +7,13 @@ const WIDER = /\b(?:account|balance|billing|credits?|models|plan|subscription)\b
 
 export const isModelName = (model: string): boolean => model !== '' && model.length <= MAX_MODEL_CHARS;
 
+/** What the message says beside the model's name, which the client has chosen; in lower case where it holds the name. */
+export function withoutModel(message: string, model: string): string {
+  const name = model.toLowerCase();
+  const spoken = message.toLowerCase();
+  return name.length >= MIN_NAME_CHARS && spoken.includes(name) ? spoken.replaceAll(name, ' ') : message;
+}
+
 /** Whether the message speaks of the model by its name, or begins with the word. */
 export function speaksOfModel(message: string, model: string): boolean {
   const isNamed = model.length >= MIN_NAME_CHARS && message.toLowerCase().includes(model.toLowerCase());

@@ -177,6 +177,19 @@ describe('AnthropicUsageMeter', () => {
     expect(readEvents([null, { type: 'x', text }]).final).toBe(false);
   });
 
+  it.each([
+    ['a text', { type: 'text', text: 'dü' }, 3],
+    ['a thought', { type: 'thinking', thinking: 'ab', signature: 'xyz' }, 2],
+    ['a call', { type: 'tool_use', id: 't', name: 'f', input: { a: 1 } }, 7],
+    ['a call that goes on', { type: 'tool_use', id: 't', name: 'f', input: {} }, 0],
+    ['a result of the upstream’s own tool', { type: 'web_search_tool_result', content: [{ text: 'x' }] }, 0],
+  ])('counts %s that comes whole', (_, content_block, bytes) => {
+    const started = { type: 'content_block_start', index: 0, content_block };
+    expect(readEvents(['content_block_start', started]).outputBytes).toBe(bytes);
+    expect(readEvents([null, started]).outputBytes).toBe(bytes);
+    expect(readEvents(['content_block_start', { type: 'content_block_start' }]).outputBytes).toBe(0);
+  });
+
   it('does not count signatures and what it does not know as output', () => {
     const reading = readEvents(
       ['content_block_delta', piece({ type: 'signature_delta', signature: 'x'.repeat(500) })],

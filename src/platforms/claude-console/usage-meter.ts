@@ -12,9 +12,10 @@ import { asRecord, asText, type JsonRecord, parseJson } from '@crs/platform-kit'
 /** The events that carry figures. All others are looked at only as far as the floor estimate needs it. */
 const FIGURE_EVENTS: ReadonlySet<string> = new Set(['message_start', 'message_delta']);
 const TEXT_EVENT = 'content_block_delta';
+const START_EVENT = 'content_block_start';
 
 /** The type of an event that came without a name. A quote inside a string is escaped, so text cannot look like it. */
-const TYPE_OF_EVENT = /"type"\s*:\s*"(message_start|message_delta|content_block_delta)"/;
+const TYPE_OF_EVENT = /"type"\s*:\s*"(message_start|message_delta|content_block_start|content_block_delta)"/;
 
 /**
  * A piece of generated text as the API writes it, with nothing escaped in it: then the matched bytes are the text's
@@ -62,6 +63,7 @@ export class AnthropicUsageMeter implements UsageMeter {
   onEvent(event: StreamEvent): void {
     const name = event.event ?? TYPE_OF_EVENT.exec(event.data)?.[1] ?? '';
     if (name === TEXT_EVENT) this.outputBytes += textBytes(event.data);
+    else if (name === START_EVENT) this.outputBytes += wholeBytes(event.data);
     else if (FIGURE_EVENTS.has(name)) this.readFigures(name, asRecord(parseJson(event.data)) ?? {});
   }
 
@@ -157,6 +159,14 @@ function textBytes(data: string): number {
   if (plain !== undefined) return Buffer.byteLength(plain);
   const delta = asRecord(asRecord(parseJson(data))?.['delta']) ?? {};
   return TEXT_FIELDS.reduce((bytes, field) => bytes + Buffer.byteLength(asText(delta[field]) ?? ''), 0);
+}
+
+/** The same of a block that comes whole with its start, as some upstreams send it; the API's own are empty there. */
+function wholeBytes(data: string): number {
+  const block = asRecord(asRecord(parseJson(data))?.['content_block']) ?? {};
+  const input = asRecord(block['input']) ?? {};
+  const texts = [block['text'], block['thinking'], Object.keys(input).length === 0 ? '' : JSON.stringify(input)];
+  return texts.reduce<number>((bytes, text) => bytes + Buffer.byteLength(asText(text) ?? ''), 0);
 }
 
 function toCount(value: unknown): number | null {

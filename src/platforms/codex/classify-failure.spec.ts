@@ -38,6 +38,8 @@ const again: Partial<FailureContext> = { sameFailures: 1 };
 const RATE =
   'Rate limit reached for gpt-5-mini in organization org-1 on tokens per min (TPM): Limit 30000, Used 29000.';
 const HELP = 'Visit https://platform.openai.com/account/rate-limits to learn more.';
+/** The `mcp` tool of a request leads nowhere. */
+const CONNECTOR = { type: 'external_connector_error', param: 'tools' };
 const NO_URL = 'Invalid URL (POST /responses)';
 
 type Row = readonly (readonly [
@@ -66,6 +68,8 @@ const ROWS: Readonly<Record<string, Row>> = {
     ['overload in a stream', failed('server_is_overloaded'), other('service_unavailable', 503)],
     ['"slow down" in a stream', failed('slow_down'), other('service_unavailable', 503)],
     ['what nobody knows in a stream', failed('gone_fishing'), other('connection', 200)],
+    ['what nobody knows of several accounts', failed('gone_fishing'), doubtful('connection', 200), again],
+    ['HTML of several accounts', malformed('not_sse', '<html>'), doubtful('connection', 200), again],
     [
       'a code that nobody knows of a type that is known',
       failed('gone_fishing', 'no', { type: 'invalid_request_error' }),
@@ -97,9 +101,17 @@ const ROWS: Readonly<Record<string, Row>> = {
     ['too long in a stream', failed('context_length_exceeded'), GIVE_UP],
     ['invalid prompt in a stream', failed('invalid_prompt'), GIVE_UP],
     ['an image in a stream', failed('image_too_large'), GIVE_UP],
+    ['a tool server that cannot be reached', status(424, openAiError('http_error', 'no', CONNECTOR)), GIVE_UP],
+    ['a tool server that cannot be reached, in a stream', failed('http_error', 'no', CONNECTOR), GIVE_UP],
     ['413', status(413), GIVE_UP],
     ['422', status(422), GIVE_UP],
     ['a response that is not there', status(404, openAiError(null, "Response 'resp_1' not found.")), GIVE_UP],
+  ],
+  'an organization or project that somebody else has named': [
+    ['organization', status(401, openAiError('mismatched_organization')), UNMARKED],
+    ['project', status(401, openAiError('mismatched_project')), UNMARKED],
+    ['unknown organization', status(401, openAiError('invalid_organization')), UNMARKED],
+    ['organization in a stream', failed('mismatched_organization'), UNMARKED],
   ],
   'a model that the account does not have': [
     ['404 by its code', status(404, openAiError('model_not_found')), other('model_missing', 404)],
@@ -174,6 +186,12 @@ const ROWS: Readonly<Record<string, Row>> = {
         openAiError('rate_limit_exceeded', 'Request too large for gpt-5-mini on TPM: Limit 30000, Requested 50000.'),
       ),
       UNMARKED,
+    ],
+    [
+      'with a time that is quoted from the name of the model',
+      status(429, openAiError(null, 'Rate limit reached for x, please try again in 6 days on your plan.')),
+      other('rate_limit', 429),
+      { model: 'X, please try again in 6 days' },
     ],
     ['at compact', status(429, '', { 'retry-after': '9' }), other('rate_limit', 429, later(9)), atCompact],
   ],

@@ -1,6 +1,6 @@
 import type { FailureContext } from '@crs/extension-api';
 import { createClassifier, type MarkType, type Refusal, speaksOfModel } from '@crs/platform-kit';
-import { kindsOf, REFUSED_ACCOUNT_KINDS, STATUS_BY_KIND } from './error-kinds.js';
+import { BLAMELESS_KINDS, kindsOf, REFUSED_ACCOUNT_KINDS, STATUS_BY_KIND } from './error-kinds.js';
 import { concernsModelOnly, findLimitReset, isRequestLimit } from './rate-limit.js';
 
 /** Texts of a 400 or a 403 by which an upstream refuses the account. */
@@ -24,6 +24,7 @@ export const classifyFailure = createClassifier({
   kindsOf,
   statusByKind: STATUS_BY_KIND,
   accountKinds: REFUSED_ACCOUNT_KINDS,
+  blamelessKinds: BLAMELESS_KINDS,
   accountFaultTexts: ACCOUNT_FAULT_TEXTS,
   // Not every upstream has them, or has them as sound as responses.
   endpointsApart: new Set(['compact', 'chat_completions']),

@@ -14,6 +14,13 @@ const ACCOUNT_KINDS: readonly (readonly [string, number])[] = [
   ['deactivated_workspace', 402],
 ];
 
+/** A header names an organization or a project that is not the key's: those of clients never go upstream. */
+export const BLAMELESS_KINDS: ReadonlySet<string> = new Set([
+  'mismatched_organization',
+  'mismatched_project',
+  'invalid_organization',
+]);
+
 /** What only the client can mend. */
 const CLIENT_KINDS = [
   'invalid_request_error',
@@ -41,12 +48,15 @@ const CLIENT_KINDS = [
 export const STATUS_BY_KIND: ReadonlyMap<string, number> = new Map<string, number>([
   ...ACCOUNT_KINDS,
   ...CLIENT_KINDS.map((kind) => [kind, 400] as const),
+  ...[...BLAMELESS_KINDS].map((kind) => [kind, 401] as const),
   ['permission_error', 403],
   ['permission_denied', 403],
   ['unsupported_country_region_territory', 403],
   ['not_found_error', 404],
   ['model_not_found', 404],
   ['request_too_large', 413],
+  // A server of tools that the request names cannot be reached.
+  ['external_connector_error', 424],
   ['rate_limit_exceeded', 429],
   ['rate_limit_error', 429],
   ['usage_limit_reached', 429],

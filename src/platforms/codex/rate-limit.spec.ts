@@ -2,10 +2,11 @@ import { describe, expect, it } from '@jest/globals';
 import type { HeaderMap } from '@crs/extension-api';
 import { readUpstreamError, type Refusal } from '@crs/platform-kit';
 import fc from 'fast-check';
-import { later } from '../../../test/support/failures.js';
+import { failureContextOf, later } from '../../../test/support/failures.js';
 import { findLimitReset } from './rate-limit.js';
 
-const NOW = later(0);
+const CONTEXT = failureContextOf({ model: 'gpt-5-mini' });
+const NOW = CONTEXT.now;
 const refusal = (headers: HeaderMap, body: object): Refusal => ({
   status: 429,
   headers,
@@ -28,7 +29,9 @@ describe('findLimitReset', () => {
     ['milliseconds in words', {}, {}, 'Please try again in 250ms. Visit us.', 0.25],
     ['minutes in words', {}, {}, 'Please try again in 6m0s.', 360],
     ['whole words', {}, {}, 'Try again in 20 seconds.', 20],
-    ['hours in whole words', {}, {}, 'try again in 1.5 Hours', 5400],
+    ['half an hour in whole words', {}, {}, 'try again in 0.5 Hours', 1800],
+    ['an hour of days in words', {}, {}, 'try again in 6 days', 3600],
+    ['an hour of more', {}, {}, 'try again in 1h1s', 3600],
     ['nothing in vague words', {}, {}, 'Please try again in some minutes.', null],
     ['nothing in a unit that is none', {}, {}, 'Please try again in 5meters', null],
     ['words before counters', { 'x-ratelimit-reset-requests': '20s' }, {}, 'try again in 2s', 2],
@@ -76,13 +79,15 @@ describe('findLimitReset', () => {
       null,
     ],
   ])('reads %s', (_, headers, fields, message, seconds) => {
-    expect(findLimitReset(refusal(headers, { error: { message, ...fields } }), NOW)).toEqual(
+    expect(findLimitReset(refusal(headers, { error: { message, ...fields } }), CONTEXT)).toEqual(
       seconds === null ? null : later(seconds),
     );
   });
 
   it('reads a reset beside the error', () => {
-    expect(findLimitReset(refusal({}, { error: { message: 'no' }, resets_in_seconds: 30 }), NOW)).toEqual(later(30));
+    expect(findLimitReset(refusal({}, { error: { message: 'no' }, resets_in_seconds: 30 }), CONTEXT)).toEqual(
+      later(30),
+    );
   });
 
   it('gives a time to come, or nothing, for whatever an upstream says', () => {
@@ -96,7 +101,7 @@ describe('findLimitReset', () => {
     fc.assert(
       fc.property(headers, message, fc.anything(), (told, words, resets_at) => {
         const error = { ...readUpstreamError(''), message: words, fields: { resets_at } };
-        const reset = findLimitReset({ status: 429, headers: told, error }, NOW);
+        const reset = findLimitReset({ status: 429, headers: told, error }, CONTEXT);
         if (reset !== null) expect(reset.getTime()).toBeGreaterThan(NOW.getTime());
       }),
     );

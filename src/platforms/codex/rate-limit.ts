@@ -1,10 +1,19 @@
-import type { HeaderMap } from '@crs/extension-api';
-import { firstReset, isModelName, namesModelAlone, type Refusal, type UpstreamError } from '@crs/platform-kit';
+import type { FailureContext, HeaderMap } from '@crs/extension-api';
+import {
+  firstReset,
+  isModelName,
+  namesModelAlone,
+  type Refusal,
+  type UpstreamError,
+  withoutModel,
+} from '@crs/platform-kit';
 
 /** `Please try again in 1.5s.`, `... in 6m0s`, `... in 28ms`; and in words: `... in 20 seconds`. */
 const TRY_AGAIN = /\btry again in\s+((?:\d+(?:\.\d+)?(?:ms|[hms]))+)(?![a-z])/i;
 const TRY_AGAIN_WORDS = /\btry again in\s+(\d+(?:\.\d+)?)\s+(second|minute|hour|day)/i;
 const UNIT_SECONDS: Readonly<Record<string, number>> = { second: 1, minute: 60, hour: 3600, day: 86_400 };
+/** What stands in words alone may be quoted from the request, and is not believed for longer. */
+const LONGEST_SPOKEN_MS = 3_600_000;
 const WINDOWS = ['primary', 'secondary'] as const;
 const COUNTED = ['requests', 'tokens'] as const;
 
@@ -15,19 +24,14 @@ const FAMILY = 'gpt|codex|o\\d';
 const ADDRESS = /https?:\/\/\S+/gi;
 
 /** When the limit ends, by what the upstream says of this refusal; else by the window of the plan that is full. */
-export function findLimitReset({ headers, error }: Refusal, now: Date): Date | null {
+export function findLimitReset({ headers, error }: Refusal, { now, model }: FailureContext): Date | null {
   const { fields, message } = error;
   return (
     firstReset(
-      [
-        fields['resets_in_seconds'],
-        fields['resets_at'],
-        headers['retry-after'],
-        headers['x-codex-ratelimit-reset'],
-        spokenWait(message),
-      ],
+      [fields['resets_in_seconds'], fields['resets_at'], headers['retry-after'], headers['x-codex-ratelimit-reset']],
       now,
     ) ??
+    spokenReset(withoutModel(message, model), now) ??
     latest(spentCounters(headers).map((name) => firstReset([headers[`x-ratelimit-reset-${name}`]], now))) ??
     latest(fullWindows(headers).map((prefix) => windowReset(headers, prefix, now)))
   );
@@ -59,6 +63,11 @@ const windowReset = (headers: HeaderMap, prefix: string, now: Date): Date | null
 /** Both must have ended before the account serves again. */
 function latest(resets: readonly (Date | null)[]): Date | null {
   return resets.reduce((last, reset) => (last === null || (reset !== null && reset > last) ? reset : last), null);
+}
+
+function spokenReset(message: string, now: Date): Date | null {
+  const reset = firstReset([spokenWait(message)], now);
+  return reset === null ? null : new Date(Math.min(reset.getTime(), now.getTime() + LONGEST_SPOKEN_MS));
 }
 
 function spokenWait(message: string): string | number | undefined {

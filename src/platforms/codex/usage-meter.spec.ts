@@ -112,10 +112,20 @@ describe('OpenAiUsageMeter', () => {
       refusal: 'c',
       reasoning_content: 'd',
       reasoning: 'e',
-      tool_calls: [{ function: { arguments: '{}' } }, null, 'x'],
+      tool_calls: [{ function: { arguments: '{}' } }, null, 'x', { custom: { input: 'abc' } }],
+      function_call: { arguments: 'ab' },
+      audio: { data: 'UklGRg==', transcript: 'a' },
     };
-    expect(readEvents(chunk({ model: 'm', choices: [{ delta }, null, { delta: 1 }] })).outputBytes).toBe(7);
+    expect(readEvents(chunk({ model: 'm', choices: [{ delta }, null, { delta: 1 }] })).outputBytes).toBe(13);
     expect(readEvents(chunk({ model: 'm' }), [null, '{"chat.completion.chunk"']).outputBytes).toBe(0);
+  });
+
+  it.each([
+    ['a name alone', { tool_calls: [{ function: { name: 'f', arguments: '' } }] }, 1],
+    ['what nobody knows yet', { pictures: [{ url: 'data:' }] }, 1],
+    ['the role alone', { role: 'assistant', content: '', refusal: null, tool_calls: [] }, 0],
+  ])('knows whether something was generated where a chunk has %s', (_, delta, bytes) => {
+    expect(readEvents(chunk({ model: 'm', choices: [{ delta, finish_reason: null }] })).outputBytes).toBe(bytes);
   });
 
   it.each([
@@ -142,14 +152,67 @@ describe('OpenAiUsageMeter', () => {
   it.each([
     ['response.completed', 'no JSON'],
     ['response.completed', '{"response":7}'],
-    ['response.output_text.delta', '{"delta":{"delta":7}}'],
-    ['response.output_text.delta', 'no JSON'],
-    ['response.audio.delta', '{"delta":"UklGRg=="}'],
     ['response.unheard.of', '{"response":{"usage":{"input_tokens":1}}}'],
     [null, '[DONE]'],
     [null, ''],
   ])('reads nothing in the event %s with %s', (event, data) => {
     expect(readEvents([event, data])).toEqual(NOTHING);
+  });
+
+  it.each([
+    ['response.output_text.delta', '{"delta":{"delta":7}}'],
+    ['response.output_text.delta', 'no JSON'],
+    ['response.output_item.done', 'no JSON'],
+    ['response.output_item.done', '{"item":{"type":"reasoning","summary":[],"encrypted_content":"gAAAA"}}'],
+    ['response.unheard_of.done', '{}'],
+  ])('knows by the event %s that something was generated, where %s tells no text', (event, data) => {
+    expect(readEvents([event, data])).toEqual({ ...NOTHING, outputBytes: 1 });
+  });
+
+  const item = (fields: object): readonly [string, unknown] => ['response.output_item.done', { item: fields }];
+  const message = (text: string) => item({ type: 'message', content: [{ type: 'output_text', text }] });
+
+  it.each<[string, readonly [string, unknown], number]>([
+    ['a message', message('dü'), 3],
+    ['a refusal', item({ type: 'message', content: [{ type: 'refusal', refusal: 'no' }, null, 7] }), 2],
+    ['a thought', item({ type: 'reasoning', summary: [{ text: 'ab' }], content: [{ text: 'cd' }] }), 4],
+    ['a call', item({ type: 'function_call', name: 'f', arguments: '{}' }), 2],
+    ['a call of a tool of its own kind', item({ type: 'custom_tool_call', input: 'abc' }), 3],
+    ['a program', item({ type: 'code_interpreter_call', code: '1+1', outputs: [{ text: 'no output' }] }), 3],
+    ['a text', ['response.output_text.done', { text: 'dü' }], 3],
+    ['the arguments of a call', ['response.function_call_arguments.done', { arguments: '{}' }], 2],
+    ['a transcript', ['response.output_audio_transcript.done', { transcript: 'abc' }], 3],
+    ['a part', ['response.content_part.done', { part: { type: 'output_text', text: 'abc' } }], 3],
+    ['a picture', item({ type: 'image_generation_call', result: 'A'.repeat(9000) }), 272 * 4],
+    [
+      'a picture that is not finished',
+      ['response.image_generation_call.partial_image', { partial_image_b64: 'A'.repeat(9000) }],
+      100 * 4,
+    ],
+    ['a piece of sound', ['response.audio.delta', { delta: 'UklGRg==' }], 4],
+    ['another piece of sound', ['response.output_audio.delta', { delta: 'UklGRg==' }], 4],
+  ])('counts %s that comes without deltas', (_, event, bytes) => {
+    expect(readEvents(event).outputBytes).toBe(bytes);
+  });
+
+  it('counts no text twice that comes in pieces, as a text, as a part and as an item', () => {
+    const part = { type: 'output_text', text: 'abcd' };
+    const told = [
+      ['response.output_text.delta', { delta: 'ab' }],
+      ['response.output_text.delta', { delta: 'cd' }],
+      ['response.output_text.done', { text: 'abcd' }],
+      ['response.content_part.done', { part }],
+      message('abcd'),
+    ] as const;
+    expect(readEvents(...told).outputBytes).toBe(4);
+    expect(readEvents(...told, message('ef')).outputBytes).toBe(6);
+    expect(readEvents(message('ef'), ...told).outputBytes).toBe(6);
+    expect(readEvents(...told, ['response.audio.delta', {}]).outputBytes).toBe(8);
+  });
+
+  it('counts no picture for the text beside it', () => {
+    const picture = item({ type: 'image_generation_call', result: 'A', revised_prompt: 'a very long prompt' });
+    expect(readEvents(picture, picture, message('ef')).outputBytes).toBe(2 * 272 * 4 + 2);
   });
 
   it('knows events without a name by their data', () => {
@@ -206,7 +269,7 @@ describe('OpenAiUsageMeter', () => {
           indent,
         );
         const bytes = Buffer.byteLength(delta);
-        expect(readEvents([null, event]).outputBytes).toBe(bytes);
+        expect(readEvents([null, event]).outputBytes).toBe(Math.max(1, bytes));
         expect(readEvents([null, piece], [null, piece]).outputBytes).toBe(2 * bytes);
       }),
     );

@@ -8,7 +8,8 @@ import {
 } from '@crs/extension-api';
 import { scanObject } from '@crs/json-scan';
 import { asRecord, asText, type JsonRecord, parseJson } from '@crs/platform-kit';
-import { choiceBytes, deltaBytes, plainChunkBytes } from './streamed-text.js';
+import { isContent, StreamedContent } from './streamed-content.js';
+import { choiceBytes, plainChunkBytes, saysSomething } from './streamed-text.js';
 
 /** The events of which the `response` names the model or carries figures. */
 const RESPONSE_EVENTS: ReadonlySet<string> = new Set([
@@ -51,11 +52,11 @@ export class OpenAiUsageMeter implements UsageMeter {
   private serviceTier: string | null = null;
   private isFinal = false;
   private chatHasFinished = false;
-  private outputBytes = 0;
+  private readonly content = new StreamedContent();
 
   onEvent({ event, data }: StreamEvent): void {
     const name = event ?? TYPE_OF_EVENT.exec(data)?.[1] ?? '';
-    if (name.endsWith('.delta')) this.outputBytes += deltaBytes(name, data);
+    if (isContent(name)) this.content.add(name, data);
     else if (RESPONSE_EVENTS.has(name)) this.readResponse(name, asRecord(parseJson(data))?.['response']);
     else if (data.includes(CHUNK)) this.readChunk(data);
   }
@@ -82,7 +83,7 @@ export class OpenAiUsageMeter implements UsageMeter {
       started: Object.values(this.figures).some((figure) => figure !== null),
       inputKnown: this.figures.input !== null && INPUT_FIGURES.every((name) => this.isReadable(name)),
       outputKnown: this.figures.output !== null,
-      outputBytes: this.outputBytes,
+      outputBytes: this.content.bytes,
       speed: null,
       serviceTier: this.serviceTier,
     };
@@ -100,13 +101,13 @@ export class OpenAiUsageMeter implements UsageMeter {
   private readChunk(data: string): void {
     const bytes = this.model === null || FIGURES_OR_END.test(data) ? null : plainChunkBytes(data);
     if (bytes !== null) {
-      this.outputBytes += bytes;
+      if (bytes > 0) this.content.addChunk(bytes);
       return;
     }
     const chunk = asRecord(parseJson(data)) ?? {};
     const choices: readonly unknown[] = Array.isArray(chunk['choices']) ? chunk['choices'] : [];
     this.readNames(chunk);
-    this.outputBytes += choiceBytes(choices);
+    if (choices.some(saysSomething)) this.content.addChunk(choiceBytes(choices));
     this.chatHasFinished ||= choices.some((choice) => asText(asRecord(choice)?.['finish_reason']) !== null);
     const usage = asRecord(chunk['usage']);
     if (usage === null) return;

@@ -1,6 +1,5 @@
-import { NO_TOKENS, type UsageMeter, type WastedAttempt } from '@crs/extension-api';
+import { NO_TOKENS, type WastedAttempt } from '@crs/extension-api';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { noMeter } from '../../../test/support/no-meter.ts';
 import { noTransformers } from '../../../test/support/no-transformers.ts';
 import { testAccount } from '../../../test/support/test-account.ts';
 import { MemoryJournal } from '../../../test/support/memory-journal.ts';
@@ -238,53 +237,6 @@ describe('AccountAttempt', () => {
       body.fail(reason());
       await expect(run(SSE)).rejects.toThrow();
       expect(waste).toEqual([]);
-    });
-  });
-
-  describe('with an account whose upstream knows the model by another name', () => {
-    const account = testAccount({ platform: 'third', supportedModels: { 'gpt-5': 'vendor-gpt' } });
-    const request = testRelayRequest({ protocol: 'openai', endpoint: 'responses', model: 'gpt-5' });
-    const SSE = { 'content-type': 'text/event-stream', 'openai-model': 'vendor-gpt' };
-    const sse = (type: string, members: object): string =>
-      `event: ${type}\ndata: ${JSON.stringify({ type, ...members })}\n\n`;
-    const created = (model: string): string => sse('response.created', { response: { id: 'r', model } });
-    const delta = sse('response.output_text.delta', { delta: 'vendor-gpt' });
-    const completed = (model: string): string =>
-      sse('response.completed', { response: { id: 'r', model, output: [] } });
-
-    const ask = (stream: boolean, meter: UsageMeter) => {
-      open.mockResolvedValue({ status: 200, headers: stream ? SSE : { 'content-type': 'application/json' }, body });
-      const upstream = { open } as unknown as UpstreamClient;
-      const sut = new AccountAttempt(upstream, ledger, new AttemptTranslation(noTransformers()), testConfig());
-      const selection = { account, sticky: false, strayed: false, recovering: false, slot: null };
-      const job = testRetryJob({ request: { ...request, stream }, endpoint: RESPONSES, waste });
-      return sut.run({ ...job, selection, account, adapter: openAi, meter });
-    };
-
-    it('shows the client its own name from the first event to the last, and the meter that of the upstream', async () => {
-      const metered: string[] = [];
-      const meter = { ...noMeter(), onEvent: ({ data }: { data: string }) => void metered.push(data) };
-      const sent = Buffer.from(created('vendor-gpt') + delta + completed('vendor-gpt'));
-      for (let at = 0; at < sent.length; at += 50) body.push(sent.subarray(at, at + 50));
-      body.end();
-      const answer = await ask(true, meter);
-      if (answer.kind !== 'stream') throw new Error(`Not a stream: ${answer.kind}`);
-      expect(answer.held.toString()).toBe(created('gpt-5') + delta);
-      expect(answer.headers).toEqual({ ...SSE, 'openai-model': 'gpt-5' });
-      const rest: Buffer[] = [];
-      for (let chunk = await answer.rest.body.read(); chunk !== null; chunk = await answer.rest.body.read()) {
-        rest.push(chunk);
-      }
-      expect(Buffer.concat(rest).toString()).toBe(completed('gpt-5'));
-      expect(metered.map((data) => data.includes('"model":"vendor-gpt"'))).toEqual([true, false, true]);
-    });
-
-    it('shows it in a whole answer', async () => {
-      whole('{"object":"response", "output":["vendor-gpt"], "model" : "vendor-gpt"}');
-      expect(await ask(false, noMeter())).toMatchObject({
-        kind: 'whole',
-        body: Buffer.from('{"object":"response", "output":["vendor-gpt"], "model" : "gpt-5"}'),
-      });
     });
   });
 });

@@ -13,6 +13,7 @@ import type { IncomingResponse } from '../../core/egress/http-exchange.js';
 import type { AnswerBody } from '../../core/egress/upstream-body.js';
 import type { Selection } from '../../scheduler/scheduler.service.js';
 import { type LedgerAttempt, RelayLedger } from '../relay-ledger.js';
+import type { StreamTranslator } from '../endpoint.js';
 import { AttemptTranslation, type Translated } from './attempt-translation.js';
 import { holdUntilContent } from '../stream/first-event.js';
 import { ModelRenamer } from '../stream/model-renamer.js';
@@ -105,9 +106,18 @@ function bodyForClient(order: TranslatedOrder, body: AnswerBody): AnswerBody {
   const { bridge, request, meter, endpoint } = order;
   const model = renamedModel(order);
   const renamer = model === null ? null : new ModelRenamer(endpoint.protocol, model);
-  const translator = bridge?.openStream(request) ?? renamer;
-  return translator === null ? body : new TranslatedBody(body, translator, meter);
+  const translated = bridge?.openStream(request) ?? null;
+  // What was put into the client's words names its model already.
+  const isNative = bridge?.target.name === endpoint.name;
+  const translator = translated !== null && isNative && renamer !== null ? inTurn(translated, renamer) : translated;
+  const last = translator ?? renamer;
+  return last === null ? body : new TranslatedBody(body, last, meter);
 }
+
+/** Two translators that both leave an event the event that it is, or take it out. */
+const inTurn = (first: StreamTranslator, second: StreamTranslator): StreamTranslator => ({
+  translate: (event, bytes) => second.translate(event, first.translate(event, bytes)),
+});
 
 /** The id of the request goes by another name in each protocol, and the model by the one that was asked for. */
 function headersForClient(headers: HeaderMap, order: TranslatedOrder): Record<string, string> {
@@ -183,10 +193,10 @@ function buildRequest(adapter: RelayAdapter, request: RelayRequest, account: Ups
   }
 }
 
-/** The client's name of the model, where the account's upstream knows it by another one. */
-function renamedModel({ request, account }: AttemptOrder): string | null {
-  const mapped = mapModel(account.supportedModels, request.model);
-  return mapped === null || mapped === request.model ? null : request.model;
+/** The client's name of the model, where the account's upstream is asked for another one: by its map, or by a transformer. */
+function renamedModel({ request: { askedModel }, outgoing: { model }, account }: TranslatedOrder): string | null {
+  const sent = mapModel(account.supportedModels, model) ?? model;
+  return sent === askedModel ? null : askedModel;
 }
 
 /** A 200 that is no answer (HTML, nothing, an error in whose words ever) would be taken for a success by the SDKs. */

@@ -108,6 +108,18 @@ describe('AttemptTranslation', () => {
       });
     });
 
+    it.each([
+      [{}, 'claude-opus'],
+      [{ 'claude-opus': 'of-the-vendor' }, 'of-the-vendor'],
+      [{ another: 'of-the-vendor' }, 'claude-opus'],
+    ])('says under which name the account with the map %j knows the model: %s', (supportedModels, expected) => {
+      const asked: string[] = [];
+      const spying: Bridge = { ...bridge, toUpstream: (given, model) => (asked.push(model), given) };
+      const sent = { ...account, supportedModels };
+      translate({ endpoint: { ...endpoint, bridgeTo: () => spying }, account: sent });
+      expect(asked).toEqual([expected]);
+    });
+
     it('has no request changed twice that goes on to the endpoint that was called', () => {
       const native: Endpoint = { ...endpoint, bridgeTo: () => ({ ...bridge, target: native }) };
       const { outgoing } = translate({ endpoint: native, account });
@@ -121,7 +133,10 @@ describe('AttemptTranslation', () => {
         translate({ endpoint, account, headers, restriction });
       expect(ask(null)().outgoing).toMatchObject({ model: 'other', body: OTHER_BODY });
       expect(ask({ mode: 'allow', models: ['other'] })().outgoing.model).toBe('other');
-      const refusal = new RelayError('model_not_allowed', 'This API key may not use the model other.');
+      const refusal = new RelayError(
+        'model_not_allowed',
+        'claude-opus is sent as other, which this API key may not use.',
+      );
       expect(ask({ mode: 'allow', models: ['claude-opus'] })).toThrow(refusal);
       expect(ask({ mode: 'deny', models: ['other'] })).toThrow(refusal);
     });

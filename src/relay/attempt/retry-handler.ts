@@ -17,11 +17,13 @@ import { type AccountQuery, SchedulerService, type Selection } from '../../sched
 import type { RelayAnswer } from '../stream/relay-answer.js';
 import { AccountAttempt } from './account-attempt.js';
 import { AttemptFailedError, AttemptTimeoutError } from './attempt-failed.error.js';
+import { askedEndpoint } from './attempt-translation.js';
 import { toAttemptRecord, toInterceptionRecord } from './attempt-record.js';
 import { planNext } from './attempt-plan.js';
 import { type FailedAttempt, toFinalError } from './final-error.js';
 import { toRefusal } from './refusal.js';
 import type { RetryJob, Spending } from './retry-job.js';
+import { type RequestSource, SharedFailures } from './shared-failures.js';
 import { Deadline, pause } from './timers.js';
 
 export interface Served {
@@ -49,6 +51,8 @@ interface Run {
   readonly deadline: number;
   readonly excluded: Set<AccountId>;
   readonly failed: AccountFailure[];
+  /** Why the request could not be put to accounts that were chosen for it, in order; none of them was asked. */
+  readonly unsaid: RelayError[];
   /** Marks that are still being written. */
   readonly marking: Promise<void>[];
   /** It has waited for an account once, and does not again. */
@@ -64,6 +68,7 @@ interface Run {
 @Injectable()
 export class RetryHandler {
   private readonly logger = new Logger(RetryHandler.name);
+  private readonly sharedFailures: SharedFailures;
 
   constructor(
     private readonly scheduler: SchedulerService,
@@ -72,7 +77,9 @@ export class RetryHandler {
     private readonly health: AccountHealthService,
     private readonly clock: Clock,
     private readonly config: AppConfig,
-  ) {}
+  ) {
+    this.sharedFailures = new SharedFailures(clock);
+  }
 
   /** Throws `RelayError` when no account could serve, and the signal's reason when nobody waits any more. */
   async run(job: RetryJob): Promise<Served> {
@@ -85,7 +92,7 @@ export class RetryHandler {
     const deadline = this.clock.now() + requestTimeoutMs;
     try {
       const { rateLimitWaitMs: patienceMs } = this.config.relay;
-      const begun = { excluded: new Set<AccountId>(), failed: [], marking: [], hasWaited: false };
+      const begun = { excluded: new Set<AccountId>(), failed: [], unsaid: [], marking: [], hasWaited: false };
       return await this.loop({ job, signal, deadline, ...begun, patienceMs });
     } finally {
       // Behind the commit point the time of the request no longer counts.
@@ -131,17 +138,25 @@ export class RetryHandler {
         answerBytes: answer.kind === 'whole' ? answer.body.length : 0,
       };
       this.note(run, selection, this.health.recovered(account, selection.recovering));
+      for (const { failure } of run.failed) this.sharedFailures.forget(sourceOf(job), failure);
       return { answer, selection };
     } catch (error) {
       const now = this.clock.now();
       const verdict = error instanceof AttemptFailedError ? this.judge(run, account, error) : null;
       if (error instanceof RelayError || error instanceof AttemptFailedError) job.spending = null;
-      // What cannot be said to such an upstream was never sent: nobody was asked.
-      if (error instanceof RelayError) throw error;
+      if (error instanceof RelayError) return await this.passOver(run, error);
       job.attempts.push(toAttemptRecord(account, { startedAt, endedAt: now, error, verdict }));
       if (!(error instanceof AttemptFailedError) || verdict === null) throw error;
       return await this.goOn(run, selection, error, verdict);
     }
+  }
+
+  /** What cannot be said to such an upstream was never sent: nobody was asked, and another account may understand it. */
+  private async passOver({ job, unsaid }: Run, reason: RelayError): Promise<null> {
+    unsaid.push(reason);
+    await job.slot?.release();
+    job.signal.throwIfAborted();
+    return null;
   }
 
   private judge(
@@ -154,11 +169,16 @@ export class RetryHandler {
       this.logger.warn({ msg: NO_CONNECTION_FREE, ...ids });
       return { action: 'other_account', mark: null };
     }
-    const { marks } = this.config;
+    const source = sourceOf(job);
     const ofOthers = failed.filter(({ accountId }) => accountId !== account.id);
-    const circumstances = { marks, now: this.clock.now(), sameFailures: countSame(failure, ofOthers) };
-    const context = failureContext(account, job.request, circumstances);
-    return this.adapterOf(account.platform).classifyFailure(failure, context);
+    const sameFailures = countSame(failure, ofOthers) + (this.sharedFailures.holds(source, failure) ? 1 : 0);
+    const adapter = this.adapterOf(account.platform);
+    const request = { ...job.request, endpoint: askedEndpoint(job.endpoint, adapter, account) };
+    const circumstances = { marks: this.config.marks, now: this.clock.now(), sameFailures };
+    const verdict = adapter.classifyFailure(failure, failureContext(account, request, circumstances));
+    const isDoubtful = verdict.action === 'other_account' && verdict.mark?.doubtful === true;
+    if (isDoubtful) this.sharedFailures.remember(source, failure);
+    return verdict;
   }
 
   private async goOn(
@@ -168,10 +188,10 @@ export class RetryHandler {
     verdict: FailureVerdict,
   ): Promise<Served | null> {
     const { maxAttempts, rateLimitWaitMs: maxWaitMs } = this.config.relay;
-    const { deadline, hasWaited, excluded } = run;
+    const { deadline, hasWaited, excluded, unsaid } = run;
     const { sticky } = selection;
     const now = this.clock.now();
-    const attempts = excluded.size;
+    const attempts = excluded.size - unsaid.length;
     const next = planNext({ attempts, maxAttempts, verdict, now, deadline, sticky, hasWaited, maxWaitMs });
     // Whoever waits for an account keeps its slot meanwhile.
     if (next.kind !== 'same_account') await run.job.slot?.release();
@@ -229,7 +249,9 @@ export class RetryHandler {
   private async toFinalError(run: Run, before: NoAccountError | null): Promise<RelayError> {
     await Promise.all(run.marking);
     const noAccount = before === null || run.marking.length === 0 ? before : await this.findOthers(run);
-    const { failed, job } = run;
+    const { failed, job, unsaid } = run;
+    // A failure may pass; what no other account was there to understand is the client's to change.
+    if (failed.length === 0 && unsaid[0] !== undefined) return unsaid[0];
     const answersLocally = job.endpoint.answerLocally !== null;
     return toFinalError({ failed, noAccount, answersLocally, model: job.request.model, now: this.clock.now() });
   }
@@ -263,6 +285,11 @@ function noteFailure(failed: AccountFailure[], failure: AccountFailure): void {
   if (earlier !== -1) failed.splice(earlier, 1);
   failed.push(failure);
 }
+
+const sourceOf = ({ principal: { keyId }, endpoint: { name: endpoint } }: RetryJob): RequestSource => ({
+  keyId,
+  endpoint,
+});
 
 function toQuery({ job: { principal, platforms, request }, excluded }: Run): AccountQuery {
   const { model, endpoint } = request;

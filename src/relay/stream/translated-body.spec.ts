@@ -104,6 +104,24 @@ describe('TranslatedBody', () => {
     expect(await sut.read()).toBeNull();
   });
 
+  it('copies no byte of a chunk for each of its events', async () => {
+    const concat = jest.spyOn(Buffer, 'concat');
+    try {
+      const all = text('a').repeat(5_000);
+      source.push(Buffer.from('data: cut'));
+      source.push(Buffer.from(`\n\n${all}data: next`));
+      source.push(Buffer.from(`\n\n${all}`));
+      source.end();
+      const told = await readAll(create({ translate: (_, bytes) => bytes }));
+      expect(told === `data: cut\n\n${all}data: next\n\n${all}`).toBe(true);
+      const copied = concat.mock.calls.flatMap(([pieces]) => pieces).reduce((sum, piece) => sum + piece.length, 0);
+      // Joined with what was left, told, and read here.
+      expect(copied).toBeLessThan(5 * 2 * all.length);
+    } finally {
+      concat.mockRestore();
+    }
+  });
+
   it('reads no further than it is read', async () => {
     source.push(Buffer.from(text('a')));
     for (let i = 0; i < 10; i += 1) source.push(Buffer.from(text('x'.repeat(16 * 1024))));

@@ -62,7 +62,9 @@ export class TranslatedBody implements AnswerBody {
 
   /** Takes what was not told yet, up to this place of the stream. */
   private takeTo(end: number): Buffer {
-    const bytes = Buffer.concat(this.untold);
+    // Joined once for all events of a chunk: to copy the rest of it for each of them would take quadratic time.
+    const [only] = this.untold;
+    const bytes = only !== undefined && this.untold.length === 1 ? only : Buffer.concat(this.untold);
     const taken = bytes.subarray(0, end - this.untoldFrom);
     this.untold = [bytes.subarray(taken.length)];
     this.untoldFrom += taken.length;

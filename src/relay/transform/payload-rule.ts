@@ -1,22 +1,21 @@
 import type { PayloadRule } from '@crs/extension-api';
-import { setPath } from '@crs/json-scan';
+import type { PathEdit } from '@crs/json-scan';
 
-type Path = readonly [string, ...string[]];
+type Path = PathEdit['path'];
 
 /** Names that every object has by nature; a database of v1 may hold rules with them. */
 const UNSAFE_NAMES: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 const MOST_NAMES = 100;
 
 /**
- * The body with the rule's value at the rule's path; every other byte stays as it is, and a new member stands last. The
- * path goes through objects, which are made where they are missing or `null`. A list, a text, a number or a truth in its
- * way is the client's content, which no rule breaks. The same buffer when the rule cannot be applied.
+ * What a rule writes, and where. The path goes through objects, which are made where they are missing or `null`. A list, a
+ * text, a number or a truth in its way is the client's content, which no rule breaks. Null when the rule cannot be applied
+ * to any body.
  */
-export function applyRule(body: Buffer, rule: PayloadRule): Buffer {
-  const names = namesOf(rule.path);
+export function editOf(rule: PayloadRule): PathEdit | null {
+  const path = namesOf(rule.path);
   const json = jsonOf(rule);
-  if (names === null || json === null || breaksModel(names, json)) return body;
-  return setPath(body, names, json) ?? body;
+  return path === null || json === null || breaksRequest(path, json) ? null : { path, json };
 }
 
 /** The names of a dotted path, without the blanks around them; null for a path that must not or cannot be followed. */
@@ -32,7 +31,7 @@ const JSON_OF: Readonly<Record<PayloadRule['valueType'], (value: unknown) => str
   string: (value) => (typeof value === 'string' ? JSON.stringify(value) : null),
   number: (value) => (typeof value === 'string' && value.trim() !== '' ? numberJson(Number(value)) : numberJson(value)),
   boolean: (value) => FLAGS.get(value) ?? null,
-  json: (value) => (typeof value === 'string' ? checkedJson(value) : JSON.stringify(value)),
+  json: checkedJson,
 };
 
 const FLAGS: ReadonlyMap<unknown, string> = new Map<unknown, string>([
@@ -47,14 +46,19 @@ const jsonOf = ({ value, valueType }: PayloadRule): string | null => JSON_OF[val
 
 const numberJson = (value: unknown): string | null => (Number.isFinite(value) ? JSON.stringify(value) : null);
 
-function checkedJson(text: string): string | null {
+/** Text is JSON already, and must be. A value may also be nested deeper than the stack is. */
+function checkedJson(value: unknown): string | null {
   try {
-    return JSON.stringify(JSON.parse(text));
+    return JSON.stringify(typeof value === 'string' ? JSON.parse(value) : value);
   } catch {
     return null;
   }
 }
 
-/** A request without the name of a model is none. */
-const breaksModel = (names: Path, json: string): boolean =>
-  names.length === 1 && names[0] === 'model' && (!json.startsWith('"') || json === '""');
+/** A request without the name of a model is none, and neither is one whose stream is neither true nor false. */
+function breaksRequest([name, ...below]: Path, json: string): boolean {
+  if (name === 'model') return below.length === 0 && (!json.startsWith('"') || json === '""');
+  return name === 'stream' && (below.length > 0 || !STREAM_VALUES.has(json));
+}
+
+const STREAM_VALUES: ReadonlySet<string> = new Set(['true', 'false', 'null']);

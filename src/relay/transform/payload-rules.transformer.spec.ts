@@ -1,5 +1,5 @@
 import type { PayloadRule, RelayRequest } from '@crs/extension-api';
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { testPrincipal } from '../../../test/support/test-principal.ts';
 import { testRelayRequest } from '../../../test/support/test-relay-request.ts';
@@ -19,6 +19,13 @@ const rule = (path: string, valueType: PayloadRule['valueType'], value: unknown)
 /** Null: not changed at all. */
 const changed = (text: string, ...rules: readonly PayloadRule[]): string | null =>
   sut.transform(requestOf(text), testPrincipal({ responsesRules: rules }))?.body?.toString() ?? null;
+
+/** Deeper than a stack is. */
+const nested = (depth: number): unknown => {
+  let value: unknown = 1;
+  for (let level = 0; level < depth; level += 1) value = [value];
+  return value;
+};
 
 const OWN = '{ "model" : "gpt-5", "input":[ {"role":"user"} ] }';
 
@@ -66,6 +73,10 @@ describe('PayloadRulesTransformer', () => {
     ['no model', rule('model', 'string', '')],
     ['a model that is no text', rule('model', 'json', { name: 'x' })],
     ['null for a model', rule('model', 'json', 'null')],
+    ['a stream that is neither true nor false', rule('stream', 'string', 'true')],
+    ['an object for a stream', rule('stream.x', 'number', 1)],
+    ['a value that is nested beyond all', rule('a', 'json', nested(20_000))],
+    ['such a value that is stored as text', rule('a', 'json', '['.repeat(20_000) + ']'.repeat(20_000))],
   ])('skips %s, and goes on with the next rule', (_, given) => {
     expect(changed(OWN, given)).toBeNull();
     expect(changed(OWN, given, rule('b', 'number', 1))).toBe(
@@ -139,6 +150,25 @@ describe('PayloadRulesTransformer', () => {
       }),
       { numRuns: 300 },
     );
+  });
+
+  it('writes a stream that is true or false', () => {
+    expect(changed('{"model":"m"}', rule('stream', 'boolean', 'true'))).toBe('{"model":"m","stream":true}');
+    expect(changed('{"model":"m"}', rule('stream', 'json', null))).toBe('{"model":"m","stream":null}');
+  });
+
+  it('reads a body once, however many rules there are', () => {
+    const text = `{"model":"m","input":"${'x'.repeat(100_000)}","metadata":{}}`;
+    const rules = Array.from({ length: 50 }, (_, at) => rule(`metadata.a${String(at)}`, 'number', at));
+    const concat = jest.spyOn(Buffer, 'concat');
+    try {
+      const members = Object.fromEntries(rules.map((_, at) => [`a${String(at)}`, at]));
+      expect(changed(text, ...rules)).toBe(text.replace('{}', JSON.stringify(members)));
+      const copied = concat.mock.calls.flatMap(([pieces]) => pieces).reduce((sum, piece) => sum + piece.length, 0);
+      expect(copied).toBeLessThan(2 * text.length);
+    } finally {
+      concat.mockRestore();
+    }
   });
 
   it('changes a large body in about the time that copying it takes', () => {

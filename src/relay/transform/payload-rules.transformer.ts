@@ -6,9 +6,10 @@ import {
   type RequestTransformer,
   Transformer,
 } from '@crs/extension-api';
+import { setPaths } from '@crs/json-scan';
 import { Injectable } from '@nestjs/common';
 import { isTranslated } from './is-translated.js';
-import { applyRule, namesOf } from './payload-rule.js';
+import { editOf, namesOf } from './payload-rule.js';
 
 /** Decided before a request is translated: the model by the key's restriction and the price, the stream by the client. */
 const SETTLED_NAMES: ReadonlySet<string> = new Set(['model', 'stream']);
@@ -22,7 +23,10 @@ const SETTLED_NAMES: ReadonlySet<string> = new Set(['model', 'stream']);
 export class PayloadRulesTransformer implements RequestTransformer {
   transform(request: RelayRequest, { responsesRules }: Principal): RequestChange | null {
     const rules = isTranslated(request) ? responsesRules.filter(staysOpen) : responsesRules;
-    const body = rules.reduce(applyRule, request.body);
+    const body = setPaths(
+      request.body,
+      rules.map(editOf).filter((edit) => edit !== null),
+    );
     return body === request.body ? null : { body };
   }
 }

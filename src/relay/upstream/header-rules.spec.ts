@@ -5,6 +5,7 @@ describe('forwardableHeaders', () => {
   it('passes what it does not know, and several values of one header as one', () => {
     const headers = {
       'anthropic-beta': 'a,b',
+      'openai-beta': 'c',
       'x-stainless-os': 'Linux',
       'x-new': ['1', '2'],
       'user-agent': 'claude-cli/9',
@@ -36,6 +37,9 @@ describe('forwardableHeaders', () => {
     'x-appengine-user-ip',
     'x-amz-cf-id',
     'akamai-origin-hop',
+    'openai-organization',
+    'openai-project',
+    'chatgpt-account-id',
   ])('never passes %s', (name) => {
     expect(forwardableHeaders({ [name]: 'secret' }, 'cr_')).toEqual({});
   });
@@ -68,6 +72,8 @@ describe('answerHeaders', () => {
         'content-type': 'text/event-stream',
         'request-id': 'req_1',
         'openai-version': '2020-10-01',
+        'openai-organization': 'acme',
+        'openai-project': 'proj_1',
         'set-cookie': ['a=b'],
         server: 'nginx',
         'retry-after': '60',

@@ -24,6 +24,9 @@ const CLIENT_SECRETS = [
   'cookie',
 ];
 
+/** They name somebody's account elsewhere: beside the key of another one the upstream refuses that key. */
+const FOREIGN_ACCOUNT = ['openai-organization', 'openai-project', 'chatgpt-account-id'];
+
 /** Set anew for each exchange. */
 const PER_EXCHANGE = ['host', 'content-length', 'accept-encoding', 'expect'];
 
@@ -59,11 +62,13 @@ const FORWARDING_PREFIXES = [
 /** `client-ip`, `true-client-ip`, `x-cluster-client-ip`, `x-sucuri-clientip`, ... */
 const CLIENT_ADDRESS = /client-?ip$/;
 
-const NEVER_UPSTREAM = new Set([...HOP_BY_HOP, ...CLIENT_SECRETS, ...PER_EXCHANGE, ...FORWARDING]);
+const NEVER_UPSTREAM = new Set([...HOP_BY_HOP, ...CLIENT_SECRETS, ...FOREIGN_ACCOUNT, ...PER_EXCHANGE, ...FORWARDING]);
 
 /** What a client may see of an upstream's answer; the rest speaks of one account or one connection. */
 const TO_CLIENT = new Set(['content-type', 'request-id', 'x-request-id', 'x-codex-turn-state']);
 const TO_CLIENT_PREFIXES = ['openai-'];
+/** Whose account has served. */
+const NEVER_TO_CLIENT = new Set(['openai-organization', 'openai-project']);
 
 function textOf(value: string | readonly string[] | undefined): string {
   return value === undefined ? '' : typeof value === 'string' ? value : value.join(', ');
@@ -103,7 +108,7 @@ const KEY_DIGITS = /[0-9a-f]{64}/;
 export function answerHeaders(headers: HeaderMap): Record<string, string> {
   const kept: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
-    if (value === undefined) continue;
+    if (value === undefined || NEVER_TO_CLIENT.has(name)) continue;
     if (TO_CLIENT.has(name) || TO_CLIENT_PREFIXES.some((prefix) => name.startsWith(prefix))) kept[name] = textOf(value);
   }
   return kept;

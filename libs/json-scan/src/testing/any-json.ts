@@ -14,7 +14,7 @@ function write(value: unknown, spaces: () => string, escape: (unit: string) => s
   return pad(JSON.stringify(value));
 }
 
-export const jsonObject = fc.dictionary(
+const jsonObject = fc.dictionary(
   fc.oneof(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'binary' }), fc.constantFrom('model', '__proto__', '')),
   fc.jsonValue({ stringUnit: 'binary' }),
   { noNullPrototype: false },

@@ -118,7 +118,7 @@ describe('readChatRequest', () => {
       'response_format.type: one of text, json_object and json_schema is required',
     ],
     [
-      { response_format: { type: 'json_schema', json_schema: { name: 'x' } } },
+      { response_format: { type: 'json_schema', json_schema: { name: 'x', schema: [] } } },
       'response_format.json_schema.schema: an object is required',
     ],
     [{ max_tokens: 0 }, 'max_tokens: a whole number from 1 on is required'],

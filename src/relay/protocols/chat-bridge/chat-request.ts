@@ -84,7 +84,8 @@ export type ChatResponseFormat =
       readonly kind: 'json_schema';
       readonly name: string;
       readonly description: string | null;
-      readonly schema: JsonObject;
+      /** Null = any object. */
+      readonly schema: JsonObject | null;
       readonly strict: boolean | null;
     };
 

@@ -1,4 +1,4 @@
-import type { ChatResponseFormat, ChatTool, ChatToolChoice } from './chat-request.js';
+import type { ChatResponseFormat, ChatTool, ChatToolChoice, JsonObject } from './chat-request.js';
 import type { UntrustedField } from './untrusted-field.js';
 
 export function readTools(field: UntrustedField): readonly ChatTool[] {
@@ -9,7 +9,7 @@ export function readTools(field: UntrustedField): readonly ChatTool[] {
     return {
       name: definition.member('name').name(),
       description: definition.member('description').optional((text) => text.text()),
-      parameters: definition.member('parameters').optional((schema) => schema.members()),
+      parameters: definition.member('parameters').optional((schema) => told(schema.members())),
       strict: definition.member('strict').optional((flag) => flag.flag()),
     };
   });
@@ -50,7 +50,10 @@ function readSchemaFormat(format: UntrustedField): ChatResponseFormat {
     kind: 'json_schema',
     name: format.member('name').name(),
     description: format.member('description').optional((text) => text.text()),
-    schema: format.member('schema').members(),
+    schema: format.member('schema').optional((schema) => told(schema.members())),
     strict: format.member('strict').optional((flag) => flag.flag()),
   };
 }
+
+/** An empty schema says as much as none. */
+const told = (schema: JsonObject): JsonObject | null => (Object.keys(schema).length === 0 ? null : schema);

@@ -1,5 +1,6 @@
 import { asRecord, asText, type JsonRecord, parseJson, readUpstreamError } from '@crs/platform-kit';
-import type { ChatAnswer, ChatError, ChatUsage, FinishReason } from './chat-answer.js';
+import type { ChatAnswer, ChatError, ChatToolCall, ChatUsage, FinishReason } from './chat-answer.js';
+import { parseExactly } from './exact-json.js';
 
 const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
   max_tokens: 'length',
@@ -16,6 +17,9 @@ export function toFinishReason(stopReason: unknown, hasCalls: boolean): FinishRe
   const reason = Object.hasOwn(FINISH_REASONS, name) ? FINISH_REASONS[name] : undefined;
   return reason ?? (hasCalls ? 'tool_calls' : 'stop');
 }
+
+/** The answer ends in the middle of what was to be said. */
+export const isCut = (stopReason: unknown): boolean => toFinishReason(stopReason, false) === 'length';
 
 /** Why the model would not answer, where it says so. */
 export function toRefusal(told: JsonRecord): string | null {
@@ -40,16 +44,17 @@ export function toChatUsage(usage: JsonRecord): ChatUsage | null {
 
 /** A whole message. What a chat has no words for (the work of the upstream's own tools) is left out. */
 export function toChatAnswer(body: Buffer): ChatAnswer {
-  const message = asRecord(parseJson(body.toString('utf8'))) ?? NOTHING;
-  const content: unknown = message['content'];
-  const blocks = Array.isArray(content) ? content.map((block: unknown) => asRecord(block) ?? NOTHING) : [];
-  const toolCalls = blocks.filter((block) => block['type'] === 'tool_use').map(toToolCall);
+  const text = body.toString('utf8');
+  const message = asRecord(parseJson(text)) ?? NOTHING;
+  const blocks = blocksOf(message);
+  const hasCalls = blocks.some(isCall);
+  const toolCalls = hasCalls ? callsOf(blocksOf(parseExactly(text)), message['stop_reason']) : [];
   return {
     content: textsOf(blocks, 'text'),
     refusal: toRefusal(message),
     reasoning: textsOf(blocks, 'thinking'),
     toolCalls,
-    finishReason: toFinishReason(message['stop_reason'], toolCalls.length > 0),
+    finishReason: toFinishReason(message['stop_reason'], hasCalls),
     usage: toChatUsage(asRecord(message['usage']) ?? NOTHING),
   };
 }
@@ -69,13 +74,27 @@ function textsOf(blocks: readonly JsonRecord[], type: 'text' | 'thinking'): stri
   return asText(blocks.map((block) => (block['type'] === type ? (asText(block[type]) ?? '') : '')).join(''));
 }
 
-function toToolCall(block: JsonRecord): ChatAnswer['toolCalls'][number] {
-  return {
-    id: asText(block['id']) ?? '',
-    name: asText(block['name']) ?? '',
-    arguments: JSON.stringify(asRecord(block['input']) ?? {}),
-  };
+function blocksOf(message: unknown): readonly JsonRecord[] {
+  const content = asRecord(message)?.['content'];
+  return Array.isArray(content) ? content.map((block: unknown) => asRecord(block) ?? NOTHING) : [];
 }
+
+const isCall = ({ type }: JsonRecord): boolean => type === 'tool_use';
+
+/** Without the last block where the answer was cut before its first argument: nobody has asked for such a call. */
+function callsOf(blocks: readonly JsonRecord[], stopReason: unknown): readonly ChatToolCall[] {
+  const whole = blocks.filter((block, i) => !(i === blocks.length - 1 && isCut(stopReason) && hasNoInput(block)));
+  return whole.filter(isCall).map(toToolCall);
+}
+
+export const hasNoInput = ({ input }: JsonRecord): boolean => Object.keys(asRecord(input) ?? NOTHING).length === 0;
+
+function toToolCall(block: JsonRecord): ChatToolCall {
+  return { id: asText(block['id']) ?? '', name: asText(block['name']) ?? '', arguments: inputOf(block) };
+}
+
+/** As JSON. */
+export const inputOf = ({ input }: JsonRecord): string => JSON.stringify(asRecord(input) ?? NOTHING);
 
 function asTokens(value: unknown): number | null {
   return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : null;

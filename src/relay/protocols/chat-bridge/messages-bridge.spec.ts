@@ -23,12 +23,15 @@ function toldOfStream(events: readonly StreamEvent[]): unknown {
 
 describe('messagesBridge.toUpstream', () => {
   const request = testChatRequest({ stream: true }, 'claude-é"x');
-  const sent = messagesBridge.toUpstream({
-    ...request,
-    headers: { 'openai-organization': 'org', 'openai-project': 'p', 'x-stainless-lang': 'js', accept: '*/*' },
-    query: '?beta=true',
-    sessionHash: 's',
-  });
+  const sent = messagesBridge.toUpstream(
+    {
+      ...request,
+      headers: { 'x-stainless-lang': 'js', accept: '*/*' },
+      query: '?beta=true',
+      sessionHash: 's',
+    },
+    request.model,
+  );
 
   it('asks for a message', () => {
     expect(sent).toMatchObject({ protocol: 'anthropic', endpoint: 'messages', path: '/v1/messages', method: 'POST' });
@@ -51,8 +54,20 @@ describe('messagesBridge.toUpstream', () => {
     expect(parse(replaceSpan(sent.body, sent.modelSpan, 'mapped'))).toEqual({ ...parse(sent.body), model: 'mapped' });
   });
 
+  it.each([
+    ['claude-sonnet-4-5', 'claude-opus-5-5', { max_tokens: 32_000 }],
+    ['claude-opus-5-5', 'claude-3-haiku-20240307', { max_tokens: 4096, temperature: 0.2 }],
+    ['best', 'claude-opus-4-5', { max_tokens: 32_000, temperature: 0.2 }],
+  ])('asks under the name %s for what %s takes', (asked, upstreamModel, expected) => {
+    const mapped = messagesBridge.toUpstream(testChatRequest({ temperature: 0.2 }, asked), upstreamModel);
+    const { messages: _, ...told } = parse(mapped.body);
+    expect(told).toEqual({ model: asked, ...expected });
+  });
+
   it('refuses what cannot be told, naming the field', () => {
-    expect(() => messagesBridge.toUpstream(testChatRequest({ n: 2 }))).toThrow('n: one answer per request');
+    expect(() => messagesBridge.toUpstream(testChatRequest({ n: 2 }), 'claude-asked')).toThrow(
+      'n: one answer per request',
+    );
   });
 });
 
@@ -118,6 +133,42 @@ describe('messagesBridge.toClient', () => {
       finish_reason: 'tool_calls',
     });
     expect(toldOf({ content: [block], stop_reason: 'max_tokens' })).toMatchObject({ finish_reason: 'length' });
+  });
+
+  it.each([
+    ['max_tokens', undefined],
+    ['model_context_window_exceeded', undefined],
+    ['tool_use', [{ function: { name: 'f', arguments: '{}' } }]],
+  ])('tells of a call that has no arguments and ends by %s: %j', (stop_reason, expected) => {
+    const whole = { type: 'tool_use', id: 'a', name: 'f', input: {} };
+    const both = [toldOf({ content: [whole], stop_reason }), toldOfStream(messagesStream([whole], { stop_reason }))];
+    for (const told of both) {
+      if (expected === undefined) expect(told).not.toHaveProperty('message.tool_calls');
+      else expect(told).toMatchObject({ message: { tool_calls: expected } });
+    }
+  });
+
+  it('keeps a call without arguments that something follows, whatever the end', () => {
+    const call = { type: 'tool_use', id: 'a', name: 'f', input: {} };
+    const content = [call, { type: 'text', text: 'x' }];
+    const stop_reason = 'max_tokens';
+    const expected = { message: { tool_calls: [{ id: 'a' }], content: 'x' }, finish_reason: 'length' };
+    expect(toldOf({ content, stop_reason })).toMatchObject(expected);
+    expect(toldOfStream(messagesStream(content, { stop_reason }))).toMatchObject(expected);
+  });
+
+  it('keeps the text of each number among the arguments', () => {
+    const json = '{"id":12345678901234567890,"small":[1.0,-0,1e400]}';
+    const block = (input: string): string => `{"type":"tool_use","id":"a","name":"f","input":${input}}`;
+    const expected = { message: { tool_calls: [{ function: { arguments: json } }] }, usage: { prompt_tokens: 10 } };
+    const body = `{"content":[${block(json)}],"usage":{"input_tokens":10.0,"output_tokens":7}}`;
+    expect(saidBy(messagesBridge.toClient(Buffer.from(body), testChatRequest()))).toMatchObject(expected);
+    const [start, ...rest] = messagesStream([], { stop_reason: 'tool_use' });
+    const data = `{"type":"content_block_start","index":0,"content_block":${block(json)}}`;
+    const opened = { event: 'content_block_start', data };
+    expect(toldOfStream([...(start === undefined ? [] : [start]), opened, ...rest])).toMatchObject({
+      message: expected.message,
+    });
   });
 
   it('tells why a model refuses', () => {

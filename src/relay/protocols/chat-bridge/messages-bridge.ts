@@ -1,4 +1,4 @@
-import type { HeaderMap, RelayRequest } from '@crs/extension-api';
+import type { RelayRequest } from '@crs/extension-api';
 import { MESSAGES } from '../../endpoints.js';
 import type { Bridge, StreamTranslator } from '../../endpoint.js';
 import { encodeChatAnswer, encodeChatError } from './chat-answer.js';
@@ -12,14 +12,14 @@ import { spanOfFirst } from './span-of-first.js';
 export const messagesBridge: Bridge = {
   target: MESSAGES,
 
-  toUpstream(request: RelayRequest): RelayRequest {
-    const body = Buffer.from(JSON.stringify(toMessagesBody(readChatRequest(request.body), request.model)));
+  toUpstream(request: RelayRequest, upstreamModel: string): RelayRequest {
+    const told = toMessagesBody(readChatRequest(request.body), request.model, upstreamModel);
+    const body = Buffer.from(JSON.stringify(told));
     return {
       ...request,
       protocol: MESSAGES.protocol.name,
       endpoint: MESSAGES.name,
       path: '/v1/messages',
-      headers: withoutOpenAiHeaders(request.headers),
       body,
       modelSpan: spanOfFirst(request.model),
     };
@@ -31,8 +31,3 @@ export const messagesBridge: Bridge = {
 
   openStream: (request: RelayRequest): StreamTranslator => new MessagesStream(request, includesUsage(request.body)),
 };
-
-/** They name an organisation or a project at OpenAI, which is nobody else's business. */
-function withoutOpenAiHeaders(headers: HeaderMap): HeaderMap {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith('openai-')));
-}

@@ -11,7 +11,7 @@ const HELLO = { role: 'user', content: 'Hello' };
 const SONNET = 'claude-sonnet-4-5';
 
 const translate = (change: object, model = SONNET): JsonObject =>
-  toMessagesBody(readChatRequest(Buffer.from(JSON.stringify({ model, messages: [HELLO], ...change }))), model);
+  toMessagesBody(readChatRequest(Buffer.from(JSON.stringify({ model, messages: [HELLO], ...change }))), model, model);
 
 const messagesOf = (...messages: readonly object[]): unknown => translate({ messages })['messages'];
 
@@ -42,7 +42,7 @@ describe('toMessagesBody', () => {
     fc.assert(
       fc.property(anyChatRequest, (body) => {
         const model = String(body['model']);
-        const told = toMessagesBody(readChatRequest(Buffer.from(JSON.stringify(body))), model);
+        const told = toMessagesBody(readChatRequest(Buffer.from(JSON.stringify(body))), model, model);
         expect(messagesFaults(JSON.parse(JSON.stringify(told)) as JsonObject)).toEqual([]);
       }),
       { numRuns: 500 },
@@ -53,7 +53,7 @@ describe('toMessagesBody', () => {
     fc.assert(
       fc.property(anyChatRequest, (body) => {
         const chat = readChatRequest(Buffer.from(JSON.stringify(body)));
-        const told = JSON.stringify(toMessagesBody(chat, SONNET));
+        const told = JSON.stringify(toMessagesBody(chat, SONNET, SONNET));
         for (const part of chat.messages.flatMap(({ content }) => [...content])) {
           const words = part.type === 'text' ? part.text : part.url.replace(/^data:.*,/, '');
           if (words.trim() !== '') expect(told).toContain(JSON.stringify(words).slice(1, -1));
@@ -278,13 +278,19 @@ describe('toMessagesBody', () => {
     [{ user: 'u'.repeat(257) }, {}],
     [
       { response_format: { type: 'json_schema', json_schema: { name: 'x', schema: { type: 'object' } } } },
-      { output_config: { format: { type: 'json_schema', schema: { type: 'object' } } } },
+      {
+        output_config: {
+          format: { type: 'json_schema', schema: { type: 'object', properties: {}, additionalProperties: false } },
+        },
+      },
     ],
     [{ response_format: { type: 'text' } }, {}],
-    [
-      { response_format: { type: 'json_object' } },
-      { system: [text('Answer with one JSON object and nothing else: no code fence, no words around it.')] },
-    ],
+    ...[{ type: 'json_object' }, { type: 'json_schema', json_schema: { name: 'x', schema: {} } }].map(
+      (response_format): [object, object] => [
+        { response_format },
+        { system: [text('Answer with one JSON object and nothing else: no code fence, no words around it.')] },
+      ],
+    ),
     [{ seed: 1, presence_penalty: 1, frequency_penalty: 1, store: true, metadata: { a: 'b' } }, {}],
     [{ reasoning_effort: 'high', verbosity: 'low', service_tier: 'flex', prompt_cache_key: 'k' }, {}],
   ])('makes of %j: %j', (change, expected) => {

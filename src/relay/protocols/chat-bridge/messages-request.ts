@@ -1,4 +1,5 @@
-import type { ChatRequest, ChatTool, ChatToolChoice, JsonObject } from './chat-request.js';
+import type { ChatRequest, ChatResponseFormat, ChatTool, ChatToolChoice, JsonObject } from './chat-request.js';
+import { toClaudeSchema } from './claude-schema.js';
 import { calledTools, isTold, toConversation } from './messages-turns.js';
 
 /** Asked of a model that cannot be held to JSON. */
@@ -19,19 +20,23 @@ const TOKENS_OF_UNKNOWN = 8192;
 /** Claude models of which it is known that they still take them; all later ones refuse the whole request. */
 const TAKES_SAMPLING = /claude-(?:instant|[23]|(?:opus|sonnet|haiku)-4(?![-.][7-9]))/;
 
-/** The body of a Messages request. `model` is its first member. */
-export function toMessagesBody(chat: ChatRequest, model: string): JsonObject {
+/**
+ * The body of a Messages request. `model` is its first member.
+ *
+ * @param upstreamModel the name that tells what the model takes
+ */
+export function toMessagesBody(chat: ChatRequest, model: string, upstreamModel: string): JsonObject {
   const { system, turns } = toConversation(chat.messages);
-  const told = chat.responseFormat?.kind === 'json_object' ? [...system, JSON_ONLY] : system;
+  const told = wantsAnyJson(chat) ? [...system, JSON_ONLY] : system;
   const stops = chat.stop.filter(isTold);
   const { user } = chat;
   return {
     model,
-    max_tokens: chat.maxTokens ?? mostTokensOf(model),
+    max_tokens: chat.maxTokens ?? mostTokensOf(upstreamModel),
     ...(told.length > 0 && { system: told.map((text) => ({ type: 'text', text })) }),
     messages: turns,
     ...toolsOf(chat),
-    ...samplingOf(chat, model),
+    ...samplingOf(chat, upstreamModel),
     ...(stops.length > 0 && { stop_sequences: stops }),
     ...outputConfigOf(chat),
     ...(user !== null && user !== '' && user.length <= LONGEST_USER && { metadata: { user_id: user } }),
@@ -83,7 +88,14 @@ function samplingOf({ temperature, topP }: ChatRequest, model: string): JsonObje
   return topP === null || topP === 1 ? {} : { top_p: topP };
 }
 
+/** JSON of which no more is said than that it is an object. */
+const wantsAnyJson = ({ responseFormat }: ChatRequest): boolean =>
+  responseFormat !== null && schemaOf(responseFormat) === null;
+
+const schemaOf = (format: ChatResponseFormat): JsonObject | null =>
+  format.kind === 'json_schema' ? format.schema : null;
+
 function outputConfigOf({ responseFormat }: ChatRequest): JsonObject {
-  if (responseFormat?.kind !== 'json_schema') return {};
-  return { output_config: { format: { type: 'json_schema', schema: responseFormat.schema } } };
+  const schema = responseFormat === null ? null : schemaOf(responseFormat);
+  return schema === null ? {} : { output_config: { format: { type: 'json_schema', schema: toClaudeSchema(schema) } } };
 }

@@ -131,6 +131,7 @@ describe('messagesBridge.openStream', () => {
     const events = [
       event('of_tomorrow'),
       { event: 'content_block_delta', data: 'no JSON' },
+      { event: 'content_block_start', data: 'no JSON' },
       event('content_block_start', {}),
       event('content_block_delta', {}),
       event('content_block_delta', { index: 0, delta: { type: 'citations_delta', citation: {} } }),

@@ -3,12 +3,13 @@ import { asRecord, asText, type JsonRecord, parseJson } from '@crs/platform-kit'
 import type { StreamTranslator } from '../../endpoint.js';
 import { ChatStream, encodeChatErrorEvent } from './chat-answer.js';
 import { chatCompletions } from './chat-completions.protocol.js';
-import { toChatError, toChatUsage, toFinishReason, toRefusal } from './messages-answer.js';
+import { parseExactly } from './exact-json.js';
+import { hasNoInput, inputOf, isCut, toChatError, toChatUsage, toFinishReason, toRefusal } from './messages-answer.js';
 
 const NOTHING = Buffer.alloc(0);
 const EMPTY: JsonRecord = {};
 
-/** A tool call whose block has not ended. */
+/** A tool call that nothing follows yet. */
 interface OpenCall {
   readonly block: JsonRecord;
   /** Its place among the answer's calls, which is not that of its block; null: nothing of it was told yet. */
@@ -40,11 +41,9 @@ export class MessagesStream implements StreamTranslator {
         this.overlayUsage(asRecord(data['message']) ?? EMPTY);
         return this.chat.open();
       case 'content_block_start':
-        return this.openBlock(data['index'], asRecord(data['content_block']) ?? EMPTY);
+        return this.openBlock(data['index'], event.data);
       case 'content_block_delta':
         return this.tellPiece(data['index'], asRecord(data['delta']) ?? EMPTY);
-      case 'content_block_stop':
-        return this.closeCall(data['index']);
       case 'message_delta':
         this.overlayUsage(data);
         this.ending = { ...this.ending, ...asRecord(data['delta']) };
@@ -59,10 +58,13 @@ export class MessagesStream implements StreamTranslator {
     }
   }
 
-  private openBlock(index: unknown, block: JsonRecord): Buffer {
-    if (block['type'] !== 'tool_use') return this.tellText(block['type'], block);
+  /** What came before it was not cut. */
+  private openBlock(index: unknown, json: string): Buffer {
+    const before = this.closeCalls();
+    const block = asRecord(asRecord(parseExactly(json))?.['content_block']) ?? EMPTY;
+    if (block['type'] !== 'tool_use') return Buffer.concat([before, this.tellText(block['type'], block)]);
     this.calls.set(index, { block, place: null });
-    return NOTHING;
+    return before;
   }
 
   private tellPiece(index: unknown, delta: JsonRecord): Buffer {
@@ -90,21 +92,24 @@ export class MessagesStream implements StreamTranslator {
     return Buffer.concat([opening, this.chat.toolArguments(call.place, json)]);
   }
 
-  /** A call without a piece has what its block came with, which is nothing where the function takes nothing. */
-  private closeCall(index: unknown): Buffer {
-    const call = this.calls.get(index);
-    this.calls.delete(index);
-    if (call?.place !== null) return NOTHING;
-    return this.tellArguments(call, JSON.stringify(asRecord(call.block['input']) ?? EMPTY));
+  /**
+   * A call without a piece has what its block came with, which is nothing where the function takes nothing. Where the answer
+   * was cut, it is no call: its arguments were to come.
+   */
+  private closeCalls(isCutHere = false): Buffer {
+    const untold = [...this.calls.values()].filter(({ place }) => place === null);
+    this.calls.clear();
+    const whole = untold.filter(({ block }) => !(isCutHere && hasNoInput(block)));
+    return Buffer.concat(whole.map((call) => this.tellArguments(call, inputOf(call.block))));
   }
 
   private finish(): Buffer {
     this.hasEnded = true;
-    const rests = [...this.calls.keys()].map((index) => this.closeCall(index));
+    const rest = this.closeCalls(isCut(this.ending['stop_reason']));
     const refusal = toRefusal(this.ending);
     const reason = toFinishReason(this.ending['stop_reason'], this.callCount > 0);
     return Buffer.concat([
-      ...rests,
+      rest,
       ...(refusal === null ? [] : [this.chat.refusal(refusal)]),
       this.chat.finish(reason, toChatUsage(this.usage)),
     ]);

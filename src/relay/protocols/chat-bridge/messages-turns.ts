@@ -1,4 +1,6 @@
+import { asRecord } from '@crs/platform-kit';
 import type { ChatMessage, ChatPart, ChatTool, ChatToolCall, ChatToolMessage, JsonObject } from './chat-request.js';
+import { parseExactly } from './exact-json.js';
 
 /** A content block of the Messages protocol. */
 type MessageBlock = JsonObject;
@@ -108,13 +110,8 @@ const toToolUse = (call: ChatToolCall, id: string): MessageBlock => ({
 /** A model may have written what is no object; the conversation must go on all the same. */
 function toInput(json: string): JsonObject {
   if (!isTold(json)) return {};
-  try {
-    const input: unknown = JSON.parse(json);
-    if (typeof input === 'object' && input !== null && !Array.isArray(input)) return input as JsonObject;
-  } catch {
-    // Told as it is, like everything that is no object.
-  }
-  return { arguments: json };
+  const input = asRecord(parseExactly(json));
+  return input === null || Array.isArray(input) ? { arguments: json } : input;
 }
 
 function toToolResult(message: ChatToolMessage, id: string): MessageBlock {

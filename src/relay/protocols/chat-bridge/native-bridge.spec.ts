@@ -55,7 +55,7 @@ describe('a chat request for an upstream that has chats', () => {
       '{"model":"m","messages":[],"stream":true,"stream_options":{"include_usage":true,"a":{"include_usage":true}}}',
     ],
   ])('asks for the usage and changes nothing else: %s', (json, expected) => {
-    const { body, modelSpan } = sut.toUpstream(requestOf(json));
+    const { body, modelSpan } = sut.toUpstream(requestOf(json), 'm');
     expect(body.toString()).toBe(expected);
     expect(body.toString('utf8', modelSpan.start, modelSpan.end)).toBe('"m"');
   });
@@ -69,7 +69,7 @@ describe('a chat request for an upstream that has chats', () => {
     '{"model":"m","messages":[],"stream":true,"stream_options":{bad}}',
   ])('leaves alone %s', (json) => {
     const request = requestOf(json);
-    expect(sut.toUpstream(request)).toBe(request);
+    expect(sut.toUpstream(request, 'm')).toBe(request);
   });
 
   it('asks for the usage in any body, and finds the model again', () => {
@@ -86,7 +86,7 @@ describe('a chat request for an upstream that has chats', () => {
       fc.property(members, ({ more, options: stream_options, model, order }) => {
         const asked = { messages: [], stream: true, more };
         const value = order ? { stream_options, ...asked, model } : { model, ...asked, stream_options };
-        const { body, modelSpan } = sut.toUpstream(requestOf(JSON.stringify(value)));
+        const { body, modelSpan } = sut.toUpstream(requestOf(JSON.stringify(value)), model);
         const told = JSON.parse(body.toString()) as Record<string, unknown>;
         const expected = { ...stream_options, include_usage: true };
         expect(told).toEqual(JSON.parse(JSON.stringify({ ...value, stream_options: expected })));

@@ -52,9 +52,12 @@ const summaryOf = (item: JsonRecord): string =>
     .map(({ text }) => asText(text) ?? '')
     .join(SUMMARY_BREAK);
 
+/** What is said of an answer that is not whole. */
+const CUT: ReadonlySet<unknown> = new Set(['incomplete', 'cancelled', 'failed']);
+
 /** Why a response ended. @param hasCalls it calls tools */
 export function toFinishReason(response: JsonRecord, hasCalls: boolean): FinishReason {
-  if (response['status'] === 'incomplete') {
+  if (CUT.has(response['status'])) {
     const reason = asRecord(response['incomplete_details'])?.['reason'];
     return reason === 'content_filter' ? 'content_filter' : 'length';
   }

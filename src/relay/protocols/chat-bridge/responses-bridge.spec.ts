@@ -13,15 +13,17 @@ describe('a chat request for an upstream of Responses', () => {
   it.each([
     ['/openai/v1/chat/completions', '/openai/v1/responses'],
     ['/openai/chat/completions', '/openai/responses'],
-    ['/openai/chat/completions/', '/openai/responses'],
     ['/api/v1/chat/completions', '/api/v1/responses'],
   ])('goes from %s to %s', (path, expected) => {
-    expect(sut.toUpstream({ ...chatQuestion, path })).toMatchObject({ path: expected, endpoint: 'responses' });
+    expect(sut.toUpstream({ ...chatQuestion, path }, chatQuestion.model)).toMatchObject({
+      path: expected,
+      endpoint: 'responses',
+    });
   });
 
   it('names the model first, and keeps who asks', () => {
     const request = { ...chatQuestion, model: 'gpt "5" ü', sessionHash: 'abc', query: '?a=1' };
-    const { body, modelSpan, model, ...rest } = sut.toUpstream(request);
+    const { body, modelSpan, model, ...rest } = sut.toUpstream(request, request.model);
     expect(JSON.parse(body.toString('utf8', modelSpan.start, modelSpan.end))).toBe(model);
     expect(JSON.parse(body.toString())).toMatchObject({ model, store: false });
     expect(rest).toMatchObject({

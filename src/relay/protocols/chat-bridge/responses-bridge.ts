@@ -34,7 +34,7 @@ export const responsesBridge: Bridge = {
 };
 
 /** What stands before it belongs to the gateway, or to the version. */
-const CHAT_PATH = /\/chat\/completions\/?$/;
+const CHAT_PATH = /\/chat\/completions$/;
 
 function isOpenAiError(body: Buffer): boolean {
   const error = asRecord(asRecord(parseJson(body.toString()))?.['error']);

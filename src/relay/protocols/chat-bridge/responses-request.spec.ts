@@ -72,6 +72,25 @@ describe('a chat request put to Responses', () => {
     expect(translated({ tools, tool_choice: named })).toHaveProperty('tool_choice', { type: 'function', name: 'b' });
   });
 
+  it('asks for an object where nothing more is said of a schema', () => {
+    for (const json_schema of [{ name: 'n' }, { name: 'n', schema: {} }]) {
+      expect(translated({ response_format: { type: 'json_schema', json_schema } })).toHaveProperty('text', {
+        format: { type: 'json_schema', name: 'n', schema: { type: 'object' } },
+      });
+    }
+  });
+
+  it.each([undefined, null, {}])(
+    'says of a strict function with the parameters %j that it takes nothing',
+    (parameters) => {
+      const ask = (strict: boolean): unknown =>
+        translated({ tools: [{ type: 'function', function: { name: 'a', parameters, strict } }] })['tools'];
+      const empty = { type: 'object', properties: {} };
+      expect(ask(true)).toMatchObject([{ strict: true, parameters: { ...empty, additionalProperties: false } }]);
+      expect(ask(false)).toEqual([{ type: 'function', name: 'a', strict: false, parameters: empty }]);
+    },
+  );
+
   it('keeps instructions where they stand in the conversation', () => {
     const told = itemsOf(
       { role: 'system', content: 'Be short.' },

@@ -94,7 +94,11 @@ function toTool({ name, description, parameters, strict }: ChatTool): JsonObject
     type: 'function',
     name,
     ...(description !== null && { description }),
-    parameters: parameters ?? { type: 'object', properties: {} },
+    parameters: parameters ?? {
+      type: 'object',
+      properties: {},
+      ...(strict === true && { additionalProperties: false }),
+    },
     strict: strict ?? false,
   };
 }
@@ -109,8 +113,8 @@ function textOf({ responseFormat, verbosity }: ChatRequest): JsonObject | null {
 
 function toFormat(format: ChatResponseFormat): JsonObject {
   if (format.kind === 'json_object') return { type: 'json_object' };
-  const { kind, ...schema } = format;
-  return withoutNulls({ type: kind, ...schema });
+  const { kind, schema, ...rest } = format;
+  return withoutNulls({ type: kind, ...rest, schema: schema ?? { type: 'object' } });
 }
 
 /** Null says nothing in a chat. */

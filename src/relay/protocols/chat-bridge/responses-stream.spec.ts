@@ -67,34 +67,6 @@ describe('a stream of Responses told as a chat', () => {
     expect(open().translate(event('keepalive'), Buffer.alloc(0)).toString()).toBe(': ping\n\n');
   });
 
-  it('tells of calls that overlap which piece belongs to which', () => {
-    const item = (output_index: number): object => ({
-      output_index,
-      item: { type: 'function_call', call_id: `call_${output_index}`, name: `f${output_index}`, arguments: '' },
-    });
-    const piece = (output_index: number, delta: string): StreamEvent =>
-      event('response.function_call_arguments.delta', { output_index, delta });
-    const told = translate([
-      event('response.output_item.added', item(0)),
-      event('response.output_item.added', item(1)),
-      piece(1, '{"b"'),
-      piece(0, '{"a"'),
-      piece(1, ':1}'),
-      piece(0, ':0}'),
-      event('response.output_item.done', item(0)),
-      event('response.completed', { response: { status: 'completed', output: [] } }),
-    ]);
-    expect(accumulated(told)).toMatchObject({
-      message: {
-        tool_calls: [
-          { id: 'call_1', function: { name: 'f1', arguments: '{"b":1}' } },
-          { id: 'call_0', function: { name: 'f0', arguments: '{"a":0}' } },
-        ],
-      },
-      finish_reason: 'tool_calls',
-    });
-  });
-
   it('tells a call without arguments', () => {
     const call = { type: 'function_call', call_id: 'call_0', name: 'f', arguments: '' };
     const told = translate([
@@ -115,21 +87,6 @@ describe('a stream of Responses told as a chat', () => {
     ]);
     expect(accumulated(told)).toMatchObject({
       message: { tool_calls: [{ id: 'call_0', function: { arguments: '{"a":1}' } }] },
-    });
-  });
-
-  it('tells items apart where the upstream does not say where they stand', () => {
-    const call = { type: 'function_call', call_id: 'call_0', name: 'f' };
-    const told = translate([
-      event('response.output_item.added', { item: { type: 'message' } }),
-      event('response.output_text.delta', { delta: 'I look.' }),
-      event('response.output_item.added', { item: call }),
-      event('response.function_call_arguments.delta', { delta: '{}' }),
-      event('response.output_item.done', { item: { ...call, arguments: '{}' } }),
-      event('response.completed', { response: {} }),
-    ]);
-    expect(accumulated(told)).toMatchObject({
-      message: { content: 'I look.', tool_calls: [{ function: { name: 'f', arguments: '{}' } }] },
     });
   });
 

@@ -15,6 +15,7 @@ import {
   toFinishReason,
   toToolCall,
 } from './responses-answer.js';
+import { type ToldItem, ToldItems } from './told-items.js';
 
 const NOTHING = Buffer.alloc(0);
 const EMPTY: JsonRecord = {};
@@ -27,18 +28,8 @@ const PIECES: ReadonlyMap<string, Said | 'arguments'> = new Map<string, Said | '
   ['response.function_call_arguments.delta', 'arguments'],
 ]);
 
-/** How much of an item was told. */
-class ToldItem {
-  /** Of a call: its place among the answer's calls; null = it was not told. */
-  place: number | null = null;
-  /** Parts of a summary that have ended. */
-  parts = 0;
-  /** Lengths, by kind. */
-  readonly told: Record<Said | 'arguments', number> = { content: 0, refusal: 0, reasoning: 0, arguments: 0 };
-
-  /** @param begun the item as it began */
-  constructor(readonly begun: JsonRecord) {}
-}
+/** Of which kind an item is whose piece comes before it. */
+const KINDS = { content: 'message', refusal: 'message', reasoning: 'reasoning', arguments: 'function_call' } as const;
 
 /**
  * Tells a stream of the Responses protocol as a chat. Pieces are told as they come; what an item or the whole response
@@ -46,10 +37,8 @@ class ToldItem {
  */
 export class ResponsesStream implements StreamTranslator {
   private readonly chat: ChatStream;
-  /** By their places in the response's output. */
-  private readonly items = new Map<number, ToldItem>();
+  private readonly items = new ToldItems();
   private callCount = 0;
-  private lastPlace = -1;
   private hasEnded = false;
 
   /** @param request the client's */
@@ -67,16 +56,17 @@ export class ResponsesStream implements StreamTranslator {
     if (kind === 'final') return this.finish(asRecord(data['response']) ?? EMPTY, name);
     const piece = PIECES.get(name);
     if (piece !== undefined) return this.tellPiece(piece, data);
-    if (name === 'response.output_item.added') this.items.set(this.placeOf(data, 1), new ToldItem(itemOf(data)));
-    if (name === 'response.output_item.done') return this.tellRest(this.placeOf(data, 0), itemOf(data));
+    if (name === 'response.output_item.added') this.items.begin(indexOf(data), itemOf(data));
+    if (name === 'response.output_item.done') return this.endItem(data);
     return name === 'response.created' ? this.chat.open() : NOTHING;
   }
 
   private tellPiece(kind: Said | 'arguments', data: JsonRecord): Buffer {
     const delta = asText(data['delta']);
-    const item = this.itemAt(this.placeOf(data, 0), EMPTY);
+    const item = this.items.find(indexOf(data), { id: data['item_id'], type: KINDS[kind] });
     if (delta === null) return NOTHING;
-    if (kind === 'arguments') return isCall(item.begun) ? this.tellArguments(item, item.begun, delta) : NOTHING;
+    if (kind === 'arguments')
+      return asText(item.begun['name']) === null ? NOTHING : this.tellArguments(item, item.begun, delta);
     if (kind !== 'reasoning') return this.tell(item, kind, delta);
     const ended = typeof data['summary_index'] === 'number' ? data['summary_index'] : item.parts;
     const breaks = SUMMARY_BREAK.repeat(Math.max(0, ended - item.parts));
@@ -84,9 +74,15 @@ export class ResponsesStream implements StreamTranslator {
     return this.tell(item, kind, breaks + delta);
   }
 
+  private endItem(data: JsonRecord): Buffer {
+    const whole = itemOf(data);
+    const item = this.items.find(indexOf(data), whole);
+    item.isDone = true;
+    return this.tellRest(item, whole);
+  }
+
   /** What a whole item holds beyond what was told of it. */
-  private tellRest(place: number, whole: JsonRecord): Buffer {
-    const item = this.itemAt(place, whole);
+  private tellRest(item: ToldItem, whole: JsonRecord): Buffer {
     if (isCall(whole)) {
       const rest = toToolCall(whole).arguments.slice(item.told.arguments);
       return this.tellArguments(item, whole, rest);
@@ -115,7 +111,7 @@ export class ResponsesStream implements StreamTranslator {
 
   private finish(response: JsonRecord, name: string): Buffer {
     this.hasEnded = true;
-    const rest = itemsOf(response).map((item, place) => this.tellRest(place, item));
+    const rest = this.items.ofWhole(itemsOf(response)).map(([item, whole]) => this.tellRest(item, whole));
     const status = asText(response['status']) ?? name.replace('response.', '');
     const reason = toFinishReason({ ...response, status }, this.callCount > 0);
     return Buffer.concat([...rest, this.chat.finish(reason, toChatUsage(response))]);
@@ -130,21 +126,9 @@ export class ResponsesStream implements StreamTranslator {
     const code = asText(told['code']) ?? type;
     return encodeChatErrorEvent({ ...told, type: asText(told['type']) ?? type, message, code });
   }
-
-  private itemAt(place: number, begun: JsonRecord): ToldItem {
-    const known = this.items.get(place);
-    if (known !== undefined) return known;
-    const item = new ToldItem(begun);
-    this.items.set(place, item);
-    return item;
-  }
-
-  /** Some upstreams do not say where an item stands: then it is the last one, or the `next` behind it. */
-  private placeOf(data: JsonRecord, next: 0 | 1): number {
-    const told = data['output_index'];
-    this.lastPlace = typeof told === 'number' ? told : Math.max(0, this.lastPlace + next);
-    return this.lastPlace;
-  }
 }
 
 const itemOf = (data: JsonRecord): JsonRecord => asRecord(data['item']) ?? EMPTY;
+
+/** Its place in the output; null where the upstream does not tell it. */
+const indexOf = ({ output_index: index }: JsonRecord): number | null => (typeof index === 'number' ? index : null);
