@@ -25,4 +25,6 @@ export default {
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   testTimeout: 30000,
+  // Each suite loads the application anew, and not all of that is given back: a worker that has grown is replaced.
+  workerIdleMemoryLimit: '1GB',
 };
