@@ -48,6 +48,7 @@ import { BatchDelivery } from './ledger/batch-delivery.js';
 import { SettlementPricer } from './ledger/settlement-pricer.js';
 import { SettlementQueue } from './ledger/settlement-queue.js';
 import { SettlementReplay } from './ledger/settlement-replay.js';
+import { StoreIdRepository } from './ledger/store-id.repository.js';
 import { SettlementRepository } from './ledger/settlement.repository.js';
 import { SettlementWatch } from './ledger/settlement-watch.js';
 import { UsageMetricsSink } from './usage-metrics.sink.js';
@@ -106,6 +107,7 @@ import { UsageSinks } from './ledger/usage-sinks.js';
     SettlementQueue,
     { provide: SettlementBarrier, useExisting: SettlementQueue },
     SettlementReplay,
+    StoreIdRepository,
     SettlementRepository,
     SettlementWatch,
     UsageMetricsSink,

@@ -15,9 +15,17 @@ describe('uncosted tokens', () => {
   });
 
   it('are none where a figure is missing', () => {
-    expect(withUncosted({}, '1')).toMatchObject({ uncostedInputTokens: '1', uncostedEphemeral1hTokens: '0' });
+    expect(withUncosted({ inputTokens: '9' }, '1')).toMatchObject({
+      uncostedInputTokens: '1',
+      uncostedEphemeral1hTokens: '0',
+    });
     expect(withUncosted({ inputTokens: '9' }, undefined)).toEqual({ inputTokens: '9' });
     expect(withUncosted(undefined, undefined)).toEqual({});
+  });
+
+  it('are forgotten with their counter, which lives shorter than they do', () => {
+    expect(withUncosted({}, '1 2 3 4 5 6')).toEqual({});
+    expect(withUncosted(undefined, '1 2 3 4 5 6')).toEqual({});
   });
 
   it.each([

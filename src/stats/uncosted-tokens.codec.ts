@@ -21,9 +21,12 @@ export function uncostedHashOf(counter: string): string {
   return keys.usage.uncosted(keyId);
 }
 
-/** The counter, empty where there is none, with the tokens that have no costs beside its own, each as `uncosted...`. */
+/**
+ * The counter, empty where there is none, with the tokens that have no costs beside its own, each as `uncosted...`. They
+ * live for as long as their key, counters of periods do not: without its counter they say nothing any more.
+ */
 export function withUncosted(counter: StoredHash = {}, packed?: string): StoredHash {
-  if (packed === undefined) return counter;
+  if (packed === undefined || Object.keys(counter).length === 0) return counter;
   const figures = packed.split(' ');
   const tokens = TOKEN_FIELDS.map((field, i): [string, string] => [uncostedField(field), figures[i] ?? '0']);
   return { ...counter, ...Object.fromEntries(tokens) };

@@ -10,7 +10,8 @@ export class FakeLeft implements LeftJournal {
   readonly lastConfirmed: number;
   readonly notes: string[] = [];
   isWhole = true;
-  end: 'finished' | 'left' | null = null;
+  storeId: string | null = null;
+  end: 'finished' | 'left' | 'left to its store' | null = null;
 
   constructor(left: Partial<Pick<LeftJournal, 'batches' | 'unbatched' | 'open' | 'lastConfirmed'>>) {
     this.batches = left.batches ?? [];
@@ -26,6 +27,10 @@ export class FakeLeft implements LeftJournal {
   finish(): boolean {
     this.end = 'finished';
     return this.isWhole;
+  }
+
+  leaveToItsStore(): void {
+    this.end = 'left to its store';
   }
 
   leave(): void {

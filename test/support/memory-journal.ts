@@ -20,6 +20,7 @@ export class MemoryJournal extends RequestJournal {
   readonly settlements = new Map<string, Settlement>();
   /** False: the disk takes no notes. */
   takesNotes = true;
+  storeId: string | null = null;
   private readonly batches = new Map<number, readonly string[]>();
 
   constructor(instance = 'test-instance') {
@@ -51,6 +52,10 @@ export class MemoryJournal extends RequestJournal {
 
   confirmed(batch: number): void {
     this.notes.push(`confirmed ${batch}`);
+  }
+
+  belongsTo(storeId: string): void {
+    this.storeId = storeId;
   }
 
   async readBatches(first: number): Promise<readonly JournalBatch[]> {

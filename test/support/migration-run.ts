@@ -15,7 +15,7 @@ export interface RunOptions extends Partial<MigrationOptions> {
   readonly onProgress?: (keys: number, total: number | null) => void;
 }
 
-const NO_OPTIONS = { from: null, to: null, dryRun: false, back: false, overwrite: false, json: false };
+const NO_OPTIONS = { from: null, to: null, dryRun: false, back: false, overwrite: false, remove: false, json: false };
 const GOLDEN_KEY = 'golden-encryption-key-32-chars!!';
 
 export const redisPlace = ({ host, port }: Pick<RedisServer, 'host' | 'port'>, db: number): Place => ({

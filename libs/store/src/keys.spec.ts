@@ -63,6 +63,7 @@ describe('keys', () => {
     [keys.usage.globalMonthly(MONTH), 'usage:global:monthly:2026-11'],
     [keys.usage.records('key'), 'usage:records:key'],
     [keys.usage.minute(29_300_000), 'system:metrics:minute:29300000'],
+    [keys.storeId(), 'v2:store:id'],
     [keys.usage.index.migrated, 'system:migration:usage_index_v2'],
     [keys.usage.index.daily(DAY), 'usage:daily:index:2026-11-23'],
     [keys.usage.index.hourly(HOUR), 'usage:hourly:index:2026-11-23:06'],

@@ -8,6 +8,8 @@ export type RollUpDimension = 'model' | 'key' | 'account';
  * `YYYY-MM-DD:HH`, all in the configured zone.
  */
 export const keys = {
+  /** A random text that tells this database from every other; it is never copied to another one. */
+  storeId: () => 'v2:store:id',
   apiKey: {
     record: (id: string) => `apikey:${id}`,
     /** Fields of a key that v1 does not know (`modelRestrictionMode`, the allowed list). */
@@ -187,6 +189,8 @@ export const keys = {
     sources: 'v2:migration:sources',
     /** Hash: key -> `{fingerprint}@{epoch second at which it ends}` as it was when both databases had the same. */
     book: (address: string, bucket: number) => `v2:migration:${address}:${bucket}`,
+    /** There for a moment, to see whether two addresses are of one database. */
+    probe: (id: string) => `v2:migration:probe:${id}`,
   },
   indexBuild: {
     /** The version of the build of v1's index sets that went through this database. */

@@ -14,6 +14,7 @@ export class DiskLeftJournal implements LeftJournal {
   readonly batches: readonly JournalBatch[];
   readonly unbatched: readonly Settlement[];
   readonly open: readonly OpenRequest[];
+  readonly storeId: string | null;
 
   constructor(
     readonly instance: string,
@@ -26,6 +27,7 @@ export class DiskLeftJournal implements LeftJournal {
     this.batches = reading.batches;
     this.unbatched = reading.unbatched;
     this.open = reading.open;
+    this.storeId = folder.storeId;
   }
 
   /** In a segment of its own, the batch last: one that is not there whole has never been sent. */
@@ -50,6 +52,16 @@ export class DiskLeftJournal implements LeftJournal {
   }
 
   leave(): void {
+    this.lock.release();
+  }
+
+  leaveToItsStore(storeId: string): void {
+    const msg =
+      'A journal was written for another database, and is kept, and not booked here. Start this version once with that ' +
+      'database, and it is booked there; where its usage is not wanted, delete the folder. If it belongs here all the ' +
+      'same (the database is a backup from before this version), delete the file "identity" in it and start again';
+    const bytes = this.folder.segments().reduce((sum, segment) => sum + this.folder.sizeOf(segment), 0);
+    this.logger.warn({ msg, folder: this.folder.path, bytes, writtenFor: this.storeId, database: storeId });
     this.lock.release();
   }
 

@@ -81,6 +81,15 @@ export class FileJournal extends RequestJournal implements JournalHealth, OnModu
     this.live.confirmed(batch, this.clock.now());
   }
 
+  override belongsTo(storeId: string): void {
+    try {
+      this.folder.belongsTo(storeId);
+    } catch (error: unknown) {
+      const { path } = this.folder;
+      this.logger.warn({ msg: 'The journal cannot note its store', folder: path, error: errorCode(error) });
+    }
+  }
+
   override async readBatches(first: number): Promise<readonly JournalBatch[]> {
     try {
       const { batches } = await readJournal(this.folder, this.logger);

@@ -31,6 +31,8 @@ export const journalFolderOf = (dataDir: string, instance: string): JournalFolde
  * copy of the folder is told from the folder itself.
  */
 export class JournalFolder {
+  private ownStoreId: string | null = null;
+
   constructor(readonly path: string) {}
 
   get lockFile(): string {
@@ -45,9 +47,23 @@ export class JournalFolder {
     return join(this.path, IDENTITY_NAME);
   }
 
-  /** Notes which folder this is. @throws the system's error */
+  /** Notes which folder this is, and for which store. @throws the system's error */
   identify(): void {
-    writeFileSync(this.identityFile, this.readIdentity().join(' '), { mode: FILE_MODE });
+    const words = [...this.readIdentity(), ...(this.ownStoreId === null ? [] : [this.ownStoreId])];
+    writeFileSync(this.identityFile, words.join(' '), { mode: FILE_MODE });
+  }
+
+  /** Also when it is made anew. @throws the system's error */
+  belongsTo(storeId: string): void {
+    if (storeId === this.ownStoreId) return;
+    this.ownStoreId = storeId;
+    if (existsSync(this.identityFile)) this.identify();
+  }
+
+  /** The store that its notes are for; null: none is noted. @throws the system's error */
+  get storeId(): string | null {
+    if (!existsSync(this.identityFile)) return null;
+    return readFileSync(this.identityFile, 'utf8').split(' ')[2] ?? null;
   }
 
   /**

@@ -26,6 +26,7 @@ describe('the journal of a process', () => {
     for (let more = await numberOf(); more > 0; more = await numberOf()) noted = more;
     const [left] = await rig.take();
     expect(left?.instance).toBe(instance);
+    expect(left?.storeId).toBe('store-of-the-child');
     const openIds = new Set(left?.open.map(({ report }) => report.requestId));
     const settledIds = new Set(left?.unbatched.map(({ requestId }) => requestId));
     expect(left?.open[0]).toEqual({ report: reportOf('r-1'), input: null, waste: [] });

@@ -33,6 +33,8 @@ export abstract class RequestJournal {
   abstract confirmed(batch: number): void;
   /** Batches from `first` on that are still kept, in order; they are kept five minutes after their confirmation. */
   abstract readBatches(first: number): Promise<readonly JournalBatch[]>;
+  /** Notes which store the journal is written for: it must be booked in no other. Never throws. */
+  abstract belongsTo(storeId: string): void;
   /** Name of this process' journal: the numbers of its batches belong to it. */
   abstract readonly instance: string;
 }
@@ -63,6 +65,10 @@ export interface LeftJournal {
   finish(): boolean;
   /** It could not be booked now; another start tries again. */
   leave(): void;
+  /** The store that it was written for; null: an earlier version wrote it, or nobody knows. */
+  readonly storeId: string | null;
+  /** As `leave`: it is kept as it is for the store that it was written for, and the log says so. */
+  leaveToItsStore(storeId: string): void;
 }
 
 export interface OpenRequest {

@@ -4,7 +4,7 @@ import type { Settlement } from '@crs/extension-api';
 import { keys, openSqliteStore, type SqliteStore } from '@crs/store';
 import { Bookkeeper, settlementOf } from '../../../test/support/booking.js';
 import { FakeLeft } from '../../../test/support/fake-left.js';
-import { NoLeftJournals } from '../../../test/support/memory-journal.js';
+import { MemoryJournal, NoLeftJournals } from '../../../test/support/memory-journal.js';
 import { testPricedUsage, testUsageReport } from '../../../test/support/test-usage-report.js';
 import type { JournalBatch, LeftJournal } from '../../core/journal/request-journal.js';
 import { SystemClock } from '../../core/time/clock.js';
@@ -14,6 +14,7 @@ import { BatchDelivery } from './batch-delivery.js';
 import { SettlementPricer } from './settlement-pricer.js';
 import { SettlementReplay } from './settlement-replay.js';
 import type { SettlementRepository } from './settlement.repository.js';
+import { StoreIdRepository } from './store-id.repository.js';
 
 const INSTANCE = 'dead-instance';
 const settled = (requestId: string, at = '2026-11-23T04:05:00.678Z'): Settlement =>
@@ -45,7 +46,13 @@ describe('SettlementReplay and the number of the last batch', () => {
   const newSut = (journals: readonly LeftJournal[]): SettlementReplay => {
     const clock = new SystemClock();
     const pricer = new SettlementPricer(new PriceBook(), new ServiceRateRepository(store, clock), clock);
-    return new SettlementReplay(new NoLeftJournals(journals), new BatchDelivery(repository, clock), pricer);
+    return new SettlementReplay(
+      new NoLeftJournals(journals),
+      new BatchDelivery(repository, clock),
+      pricer,
+      new StoreIdRepository(store),
+      new MemoryJournal(),
+    );
   };
   const { keyId } = testUsageReport();
   const booked = async (): Promise<string[]> => {

@@ -4,7 +4,7 @@ import { NO_TOKENS, type Settlement, type UsageReport } from '@crs/extension-api
 import { keys, openSqliteStore, type SqliteStore, StoreUnavailableError } from '@crs/store';
 import { Bookkeeper, settlementOf } from '../../../test/support/booking.js';
 import { FakeLeft } from '../../../test/support/fake-left.js';
-import { NoLeftJournals } from '../../../test/support/memory-journal.js';
+import { MemoryJournal, NoLeftJournals } from '../../../test/support/memory-journal.js';
 import { testPricedUsage, testUsageReport, testWastedAttempt } from '../../../test/support/test-usage-report.js';
 import { type JournalBatch, LeftJournals, type LeftJournal } from '../../core/journal/request-journal.js';
 import { SystemClock } from '../../core/time/clock.js';
@@ -14,6 +14,7 @@ import { BatchDelivery } from './batch-delivery.js';
 import { SettlementPricer } from './settlement-pricer.js';
 import { SettlementReplay } from './settlement-replay.js';
 import type { SettlementRepository } from './settlement.repository.js';
+import { StoreIdRepository } from './store-id.repository.js';
 
 const INSTANCE = 'dead-instance';
 const AWAY = new StoreUnavailableError('Connection is closed');
@@ -50,7 +51,13 @@ describe('SettlementReplay', () => {
     const clock = new SystemClock();
     const pricer = new SettlementPricer(new PriceBook(), new ServiceRateRepository(store, clock), clock);
     const left = journals instanceof LeftJournals ? journals : new NoLeftJournals(journals);
-    return new SettlementReplay(left, new BatchDelivery(repository, clock), pricer);
+    return new SettlementReplay(
+      left,
+      new BatchDelivery(repository, clock),
+      pricer,
+      new StoreIdRepository(store),
+      new MemoryJournal(),
+    );
   };
   const { keyId } = testUsageReport();
   const booked = async (): Promise<string[]> => {

@@ -1,15 +1,22 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { Settlement, UsageReport } from '@crs/extension-api';
-import { type LeftJournal, LeftJournals, type OpenRequest } from '../../core/journal/request-journal.js';
-import { pause, settledWithin } from '../bounded-wait.js';
+import {
+  type LeftJournal,
+  LeftJournals,
+  type OpenRequest,
+  RequestJournal,
+} from '../../core/journal/request-journal.js';
+import { pause, rejectedAfter, settledWithin } from '../bounded-wait.js';
 import type { BatchChain } from './batch-chain.js';
 import { BatchDelivery, type DeliverySignals, isPassing } from './batch-delivery.js';
 import { SettlementPricer } from './settlement-pricer.js';
 import { MOST_IN_BATCH } from './settlement-queue.js';
+import { StoreIdRepository } from './store-id.repository.js';
 
 /** The start waits so long for what ended processes have left, so that limits count it from the first request on. */
 const START_WAIT_MS = 30_000;
 const AGAIN_MS = 5000;
+const ANSWER_MS = 10_000;
 
 /** Books what processes have left behind that ended without settling it. */
 @Injectable()
@@ -22,6 +29,8 @@ export class SettlementReplay implements OnApplicationBootstrap, OnApplicationSh
     private readonly journals: LeftJournals,
     private readonly delivery: BatchDelivery,
     private readonly pricer: SettlementPricer,
+    private readonly storeIds: StoreIdRepository,
+    private readonly own: RequestJournal,
   ) {}
 
   /** Resolves when all is booked, or after half a minute; then it goes on in the background. */
@@ -37,6 +46,7 @@ export class SettlementReplay implements OnApplicationBootstrap, OnApplicationSh
   async replayAll(): Promise<void> {
     try {
       for await (const left of this.journals.take()) await this.replayOrLeave(left);
+      await this.findStoreId(null);
     } catch (error: unknown) {
       this.logger.error({
         msg: 'Journals of ended processes could not be read; the next start tries again',
@@ -47,6 +57,12 @@ export class SettlementReplay implements OnApplicationBootstrap, OnApplicationSh
 
   private async replayOrLeave(left: LeftJournal): Promise<void> {
     try {
+      const storeId = left.storeId === null ? null : await this.findStoreId(left.storeId);
+      if (storeId !== left.storeId) {
+        if (storeId === null) left.leave();
+        else left.leaveToItsStore(storeId);
+        return;
+      }
       if (await this.replay(left)) {
         if (left.finish()) await this.delivery.retire(left.instance);
         return;
@@ -61,7 +77,7 @@ export class SettlementReplay implements OnApplicationBootstrap, OnApplicationSh
   /** False: stopped before its end. */
   private async replay(left: LeftJournal): Promise<boolean> {
     const chain = chainOf(left);
-    const settled = await this.findStored(chain);
+    const settled = await this.whenThere(chain.instance, () => this.delivery.findStored(chain));
     if (settled === null) return false;
     const isBehind = settled > chain.last;
     chain.last = Math.max(settled, chain.last);
@@ -90,18 +106,26 @@ export class SettlementReplay implements OnApplicationBootstrap, OnApplicationSh
   }
 
   /** Waits for the store. Null: stopped. Rejects where waiting would not help: other journals must not wait for it. */
-  private async findStored(chain: BatchChain): Promise<number | null> {
+  private async whenThere<T>(instance: string, ask: () => Promise<T>): Promise<T | null> {
     while (!this.stopped.signal.aborted) {
       try {
-        return await this.delivery.findStored(chain);
+        return await ask();
       } catch (error: unknown) {
         if (!isPassing(error)) throw error;
         const msg = 'The store cannot be asked; what an ended process has used waits for it';
-        this.logger.warn({ msg, instance: chain.instance, error: String(error) });
+        this.logger.warn({ msg, instance, error: String(error) });
         await pause(AGAIN_MS, this.stopped.signal);
       }
     }
     return null;
+  }
+
+  /** Of the store that is used, also for the own journal. Null: stopped. `known`: as `StoreIdRepository.findOrMake`. */
+  private async findStoreId(known: string | null): Promise<string | null> {
+    const ask = (): Promise<string> => rejectedAfter(this.storeIds.findOrMake(known), ANSWER_MS);
+    const storeId = await this.whenThere(this.own.instance, ask);
+    if (storeId !== null) this.own.belongsTo(storeId);
+    return storeId;
   }
 
   private async withoutBooked(settlements: readonly Settlement[]): Promise<readonly Settlement[]> {

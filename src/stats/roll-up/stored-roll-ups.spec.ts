@@ -1,4 +1,4 @@
-import { expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { NO_TOKENS, toAccountId, toApiKeyId, type UsageRecord, type UsageReport } from '@crs/extension-api';
 import { keys, type StoreClient } from '@crs/store';
 import { Bookkeeper } from '../../../test/support/booking.js';
@@ -257,5 +257,41 @@ describeOnEachStore('StoredRollUps', (store) => {
     await store().hset(keys.usage.globalMonthly('2026-11'), { requests: '2' });
     await readerOf(counted.store).read(span);
     expect(ofV1()).toBeGreaterThan(0);
+  });
+
+  describe('where v1 booked beside the roll-ups', () => {
+    const bookBeside = async (): Promise<void> => {
+      await putV1Day('2026-11-23', 5);
+      await store().hset(keys.usage.globalDaily('2026-11-23'), { requests: '5' });
+      await new Bookkeeper(store()).book(use(0, '2026-11-23T04:00:00Z', { keyId: toApiKeyId(K1), model: SONNET }));
+      await store().set(keys.usage.rollUp.since, '2026-11-20');
+    };
+    const requestsOf = async (change: Partial<RollUpQuery>) =>
+      (await readerOf(store()).read(query(change))).map(({ period, figures }) => [period, figures.requests]);
+
+    it('tells what both booked, since both count in one place', async () => {
+      await bookBeside();
+      await store().set(keys.usage.index.migrated, '1');
+      expect(await requestsOf({ by: 'key' })).toEqual([['2026-11-23', 6]]);
+      expect(await requestsOf({ by: 'model' })).toEqual([['2026-11-23', 6]]);
+      expect(await requestsOf({ keyId: K1 })).toEqual([['2026-11-23', 6]]);
+    });
+
+    it('tells the roll-ups alone where an old v1 has no counter of all', async () => {
+      await bookBeside();
+      expect(await requestsOf({ by: 'key' })).toEqual([['2026-11-23', 1]]);
+    });
+  });
+
+  it('finds out in as many round trips for a quarter as for a month whether v1 knows more', async () => {
+    await bookThree();
+    await store().set(keys.usage.rollUp.since, '2026-08-01');
+    await store().set(keys.usage.index.migrated, '1');
+    const counted = countRoundTrips(store());
+    await readerOf(counted.store).read(query({ from: dayStart('2026-10-25') }));
+    const ofMonth = counted.roundTrips.length;
+    await readerOf(counted.store).read(query({ from: dayStart('2026-08-25') }));
+    // 50 commands go together.
+    expect(counted.roundTrips.length - 2 * ofMonth).toBeLessThanOrEqual(5);
   });
 });

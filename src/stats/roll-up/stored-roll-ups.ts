@@ -11,7 +11,7 @@ import { V1Usage } from './v1-usage.js';
 /** No question that the API lets through takes as long; a store that hangs must not be asked for ever. */
 const READ_MS = 20_000;
 
-/** Reads roll-ups, and v1's counters for the time before there were any. */
+/** Reads roll-ups, and v1's counters where they know more: before there were any, and where v1 booked beside them. */
 @Injectable()
 export class StoredRollUps extends RollUpReader {
   constructor(
@@ -31,10 +31,8 @@ export class StoredRollUps extends RollUpReader {
 
   async read(query: RollUpQuery, signal: AbortSignal = AbortSignal.timeout(READ_MS)): Promise<readonly RollUpRow[]> {
     const periods = periodsBetween(query.grain, query.from, query.to, this.zone);
-    const start = (await this.findStart()) ?? Number.POSITIVE_INFINITY;
-    const old = periods.filter(({ startsAt }) => startsAt < start);
     const known = await this.entries.read(query, periods.map(keyOf), signal);
-    const counted = await this.readV1(query, old, signal);
+    const counted = await this.readV1(query, periods, signal);
     return periods.flatMap(({ key }, at) => rowsOf(key, query.by, fuller(known[at] ?? [], counted[at] ?? [])));
   }
 
@@ -59,24 +57,38 @@ export class StoredRollUps extends RollUpReader {
       ...(id !== undefined && { id }),
       ...(query.model !== undefined && { model: query.model }),
     };
+    const ofV1 = await this.findOfV1(query.grain, periods, signal);
     const lists: (readonly UsageEntry[])[] = [];
-    const known = new Map<string, boolean>();
     for (const period of periods) {
-      const whole = query.grain === 'month' ? period : periodAt('day', period.startsAt, this.zone);
-      const hasMore = known.get(whole.key) ?? (await this.hasMoreInV1(query.grain, whole.key, signal));
-      known.set(whole.key, hasMore);
-      lists.push(hasMore ? await this.v1.read(query.grain, period, filter, signal) : []);
+      lists.push(ofV1.has(period) ? await this.v1.read(query.grain, period, filter, signal) : []);
     }
     return lists;
   }
 
-  /** Our own bookings stand in v1's counters, too: without any beside them there is nothing more to be read there. */
-  private async hasMoreInV1(grain: RollUpGrain, period: string, signal: AbortSignal): Promise<boolean> {
+  /**
+   * The periods of which v1's counters know more. Our own bookings stand in them, too: without any beside them there is
+   * nothing more to be read there. Where nobody knows, it is those before the roll-ups began.
+   */
+  private async findOfV1(
+    grain: RollUpGrain,
+    periods: readonly Period[],
+    signal: AbortSignal,
+  ): Promise<ReadonlySet<Period>> {
     const counted = grain === 'month' ? 'month' : 'day';
-    const requests = await this.v1.countRequests(counted, period);
-    if (requests === null) return true;
-    const [known = []] = await this.entries.read({ grain: counted, by: null }, [period], signal);
-    return requestsIn(known) < requests;
+    const wholeOf = (period: Period): string =>
+      grain === 'hour' ? periodAt('day', period.startsAt, this.zone).key : period.key;
+    const wholes = [...new Set(periods.map(wholeOf))];
+    const start = (await this.findStart()) ?? Number.POSITIVE_INFINITY;
+    // Before the roll-ups: what is booked between the two must not pass for v1's.
+    const requests = await this.v1.countRequests(counted, wholes, signal);
+    const known = await this.entries.read({ grain: counted, by: null }, wholes, signal);
+    const hasMore = new Map(
+      wholes.map((whole, at) => {
+        const count = requests[at] ?? null;
+        return [whole, count === null ? null : requestsIn(known[at] ?? []) < count];
+      }),
+    );
+    return new Set(periods.filter((period) => hasMore.get(wholeOf(period)) ?? period.startsAt < start));
   }
 }
 

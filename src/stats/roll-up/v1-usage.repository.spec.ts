@@ -81,11 +81,11 @@ describeOnEachStore('V1UsageRepository', (store) => {
   it('counts the requests of all keys where a newer v1 has', async () => {
     await store().hset(usage.globalDaily('2026-11-23'), { requests: '7' });
     await store().hset(usage.globalMonthly('2026-11'), { requests: '9' });
-    await expect(sut().countRequests('day', '2026-11-23')).resolves.toBeNull();
+    const days = ['2026-11-22', '2026-11-23'];
+    await expect(sut().countRequests('day', days, never)).resolves.toEqual([null, null]);
     await store().set(usage.index.migrated, '1763870000000');
-    await expect(sut().countRequests('day', '2026-11-23')).resolves.toBe(7);
-    await expect(sut().countRequests('month', '2026-11')).resolves.toBe(9);
-    await expect(sut().countRequests('day', '2026-11-22')).resolves.toBeNull();
+    await expect(sut().countRequests('day', days, never)).resolves.toEqual([null, 7]);
+    await expect(sut().countRequests('month', ['2026-11'], never)).resolves.toEqual([9]);
   });
 
   it('stops when nobody waits any more', async () => {

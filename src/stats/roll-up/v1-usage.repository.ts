@@ -49,17 +49,23 @@ export class V1UsageRepository {
   }
 
   /**
-   * Requests of all keys and models together, also those that the roll-ups have; null = nobody knows. Old versions did not
-   * count them: without the mark of a newer one, the counter knows only what was booked since this version began.
+   * Requests of all keys and models together in each period, also those that the roll-ups have; null = nobody knows. Old
+   * versions did not count them: without the mark of a newer one, the counter knows only what was booked since this
+   * version began.
    */
-  async countRequests(grain: 'day' | 'month', period: string): Promise<number | null> {
-    const hash = grain === 'day' ? usage.globalDaily(period) : usage.globalMonthly(period);
-    const [migrated, requests] = await Promise.all([
-      this.store.exists(usage.index.migrated),
-      this.store.hget(hash, 'requests'),
-    ]);
-    const count = Number.parseInt(requests ?? '', 10);
-    return migrated === 0 || Number.isNaN(count) ? null : count;
+  async countRequests(
+    grain: 'day' | 'month',
+    periods: readonly string[],
+    signal: AbortSignal,
+  ): Promise<readonly (number | null)[]> {
+    const hashOf = grain === 'day' ? usage.globalDaily : usage.globalMonthly;
+    const commands = periods.map((period): StoreCommand => ['hget', hashOf(period), 'requests']);
+    const mark: StoreCommand = ['exists', usage.index.migrated];
+    const [migrated, ...replies] = await readInChunks(this.store, [mark, ...commands], signal);
+    return replies.map((reply) => {
+      const count = Number.parseInt(String(reply), 10);
+      return migrated === 0 || Number.isNaN(count) ? null : count;
+    });
   }
 
   /** Of each counter what it counted before it had costs. */

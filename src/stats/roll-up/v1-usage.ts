@@ -28,8 +28,12 @@ export class V1Usage {
   }
 
   /** See `V1UsageRepository.countRequests`. */
-  countRequests(grain: 'day' | 'month', period: string): Promise<number | null> {
-    return this.repository.countRequests(grain, period);
+  countRequests(
+    grain: 'day' | 'month',
+    periods: readonly string[],
+    signal: AbortSignal,
+  ): Promise<readonly (number | null)[]> {
+    return this.repository.countRequests(grain, periods, signal);
   }
 
   /** At the standard prices: the sum of many requests is no long prompt. */

@@ -12,6 +12,7 @@ const MOST = 20_000;
  */
 const journal = new FileJournal(testConfig({ dataDir: process.argv[2] ?? '' }), new SystemClock());
 journal.onModuleInit();
+journal.belongsTo('store-of-the-child');
 process.stdout.write(`${journal.instance}\n`);
 for (let number = 1; number <= MOST; number += 1) {
   const id = `r-${number}`;
