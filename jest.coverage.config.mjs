@@ -44,7 +44,7 @@ const COVERED_WHOLE = [
   'src/api-key/limits/percentile.ts',
   'src/api-key/permission.ts',
   'src/cli/migrate/{decide-key,key-check,key-classes,migration-tally,migration-text}.ts',
-  'src/cli/migrate/{stored-value,value-differences}.ts',
+  'src/cli/migrate/{migration-guard,record-identity,secret-look-up,stored-value,value-differences}.ts',
   'src/core/egress/content-encoding.ts',
   'src/core/journal/{disk-alarm,disk-left-journal,file-journal,left-journals,live-notes,note-shape}.ts',
   'src/core/journal/journal-{files,reader,reading,segment}.ts',

@@ -7,8 +7,10 @@ import { MigrationError } from './migrate/migration-error.js';
 import { UsageError } from './usage-error.js';
 
 const USAGE = `Usage: crs doctor usage [--from YYYY-MM-DD] [--to YYYY-MM-DD] [--key ID] [--json]
-       crs migrate v1-to-v2 [--from URL] [--to URL|embedded] [--dry-run] [--overwrite] [--json]
-       crs migrate v1-to-v2 --back [--from URL|embedded] [--to URL] [--dry-run] [--overwrite] [--json]
+       crs migrate v1-to-v2 [--from URL] [--to URL|embedded] [--dry-run] [--overwrite] [--remove]
+                           [--json]
+       crs migrate v1-to-v2 --back [--from URL|embedded] [--to URL] [--dry-run] [--overwrite] [--remove]
+                           [--json]
 
 doctor usage
 
@@ -25,6 +27,7 @@ v1's database is the one that REDIS_URL or REDIS_HOST, REDIS_DB and the others o
 is database 1 of the same server. ENCRYPTION_KEY must be v1's.
 --dry-run   write nothing; say what would be copied, which settings of keys differ, and the costs per day
 --overwrite write what both sides have changed as --from has it, and accept a target that has other data
+--remove    delete in --to whatever --from has no more, also where that is very much
 
 Exit codes: 0 done, 1 something failed or it was stopped, 2 wrong usage, 3 keys are in conflict, or it was refused.
 `;

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { openSqliteStore } from '@crs/store';
 import type { MigrationReport } from '../../src/cli/migrate/migration-report.ts';
 import { type BuiltGateway, startBuiltGateway } from '../support/built-gateway.ts';
 import { type MigrationRig, startMigrationRig } from '../support/migration-rig.ts';
@@ -70,7 +71,7 @@ describeWithRedis('crs migrate v1-to-v2', () => {
     await loadGolden(rig.v1, '1.1.314');
     const { code, stdout, stderr } = await run();
     expect(stderr).toBe(`From ${source()} (v1's) to ${target()} (v2's).\n`);
-    expect(stdout).toMatch(/^From .* keys\.\n[^]*\n {2}API keys +14 [^]*\nDone\.\n$/);
+    expect(stdout).toMatch(/^From .* keys\.\n[^]*\n {2}API keys +13 [^]*\nDone\.\n$/);
     expect(stdout).toContain('v2 keeps dates at UTC+8 and makes client keys that begin with "cr_"');
     expect(code).toBe(0);
     expect(await rig.v2.exists('apikey:hash_map')).toBe(1);
@@ -108,6 +109,43 @@ describeWithRedis('crs migrate v1-to-v2', () => {
     } finally {
       await gateway.stop();
     }
+  });
+
+  it('revokes in v2 what was revoked in v1 after a trial', async () => {
+    await loadGolden(rig.v1, '1.1.314');
+    await run('--to', 'embedded');
+    const { REDIS_HOST: _host, REDIS_PORT: _port, ...rest } = env;
+    const [made] = readMade('1.1.314').keys;
+    const ask = async (): Promise<number> => {
+      const gateway: BuiltGateway = await startBuiltGateway({ dataDir: folder, env: rest });
+      try {
+        const headers = { authorization: `Bearer ${made?.key ?? ''}` };
+        return (await fetch(`${gateway.url}/api/v1/models`, { headers })).status;
+      } finally {
+        await gateway.stop();
+      }
+    };
+    expect(await ask()).toBe(200);
+    const record = `apikey:${made?.id ?? ''}`;
+    const store = openSqliteStore(join(folder, 'relay.db'));
+    await store.hset(record, { lastUsedAt: '2099-01-01T00:00:00.000Z' });
+    await store.quit();
+    // As v1 deletes a key.
+    await rig.v1.hset(record, { isDeleted: 'true', isActive: 'false' });
+    await run('--to', 'embedded');
+    expect(await ask()).toBe(401);
+  });
+
+  it('ends with 3, and changes nothing, where the source has lost its data', async () => {
+    await loadGolden(rig.v1, '1.1.314');
+    await run();
+    await rig.v1.flushdb();
+    const { code, stdout, stderr } = await run();
+    expect([code, stdout]).toEqual([3, '']);
+    expect(stderr).toContain('has no API key any more');
+    expect((await run('--dry-run')).code).toBe(3);
+    expect(await rig.v2.exists('apikey:hash_map')).toBe(1);
+    expect((await run('--remove')).code).toBe(0);
   });
 
   it('ends with 3 where both sides have changed a key, and names it', async () => {

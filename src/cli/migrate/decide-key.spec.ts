@@ -46,6 +46,15 @@ describe('decideKey', () => {
     expect(sut(source, target, remembered)).toBe(action);
   });
 
+  it.each<[source: string, target: string, action: KeyAction]>([
+    ['2026-11-23T20:00', '2026-11-23T12:00', 'renew'],
+    ['2026-11-23T12:00', '2026-11-23T20:00', 'same'],
+    ['2026-11-23T12:00', '2026-11-23T12:00', 'same'],
+  ])('used at %s and %s: %s', (source, target, action) => {
+    const used = (usedAt: string): KeyState => ({ fingerprint: 'a', endsAt: null, usedAt });
+    expect(decideKey({ source: used(source), target: used(target), remembered: state('a'), now: NOW })).toBe(action);
+  });
+
   const anyState = fc.option(
     fc.record({
       fingerprint: fc.constantFrom('a', 'b', 'c'),

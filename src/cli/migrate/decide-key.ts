@@ -3,6 +3,8 @@ export interface KeyState {
   readonly fingerprint: string;
   /** Epoch ms; null = it lives for ever. */
   readonly endsAt: number | null;
+  /** ISO date of the last use or change, which the fingerprint leaves out; not there = it says nothing. */
+  readonly usedAt?: string | undefined;
 }
 
 export interface KeyQuestion {
@@ -17,7 +19,8 @@ export interface KeyQuestion {
 /**
  * - `none`: nothing to do, and nothing to remember.
  * - `same`: equal and known to be. `adopt`: equal, to be remembered.
- * - `add`, `change`: written as the source has it. `renew`: the same value lives longer at the source; written, too.
+ * - `add`, `change`: written as the source has it. `renew`: the same value lives longer, or was used later, at the source; written,
+ *   too.
  * - `remove`: deleted at the source, so at the target. `forget`: gone; not remembered any more.
  * - `keep`: only the target has changed. `conflict`: both have.
  */
@@ -49,11 +52,14 @@ function decideAbsent(source: KeyState, remembered: KeyState | null, now: number
 }
 
 function decideEqual(source: KeyState, target: KeyState, remembered: KeyState | null): KeyAction {
+  if (isLater(source.usedAt, target.usedAt)) return 'renew';
   if (livesLonger(source, target) && (remembered === null || livesLonger(source, remembered))) return 'renew';
   return remembered?.fingerprint === source.fingerprint ? 'same' : 'adopt';
 }
 
 const isOver = ({ endsAt }: KeyState, now: number): boolean => endsAt !== null && endsAt <= now + SLACK_MS;
+
+const isLater = (left = '', right = ''): boolean => left > right;
 
 const livesLonger = (left: KeyState, right: KeyState): boolean =>
   right.endsAt !== null && (left.endsAt === null || left.endsAt > right.endsAt + SLACK_MS);

@@ -20,6 +20,8 @@ describe('leftOutOf', () => {
     'v2:holds:id',
     'v2:queue:number:id',
     'v2:store:probe',
+    'v2:store:id',
+    'apikey:hash_map',
     'v2:usage:correcting',
   ])('leaves %s', (key) => {
     expect(leftOutOf(key, false)?.reason).toMatch(/\.$/);
@@ -50,6 +52,8 @@ describe('classOf', () => {
     ['claude_console_account:id', 'accounts: claude-console'],
     ['shared_openai_responses_accounts', 'accounts: openai-responses'],
     ['claude:account:id', 'accounts not served: claude'],
+    ['gemini_account:index', 'indexes of accounts'],
+    ['claude:account:index:empty', 'indexes of accounts'],
     ['openai:account:id', 'accounts not served: openai'],
     ['bedrock_account:id', 'accounts not served: bedrock'],
     ['gemini_account:id', 'accounts not served: gemini'],
@@ -92,12 +96,8 @@ describe('classOf', () => {
 
 describe('isDerived', () => {
   it('is true of what v1 and v2 make anew', () => {
-    expect(['apikey:idx:all', 'apikey:set:active', 'apikey:tag:a'].every((key) => isDerived(key, true))).toBe(true);
-    expect(isDerived('apikey:id', false)).toBe(false);
-  });
-
-  it('is true of the look-up of secrets for v2 only, which completes it', () => {
-    expect([isDerived('apikey:hash_map', false), isDerived('apikey:hash_map', true)]).toEqual([true, false]);
+    expect(['apikey:idx:all', 'apikey:set:active', 'apikey:tag:a'].every(isDerived)).toBe(true);
+    expect(isDerived('apikey:id')).toBe(false);
   });
 });
 

@@ -33,6 +33,7 @@ const LEFT_OUT: readonly Rule<LeftOut>[] = [
   leave(/^oauth:/, 'oauth:*', 'Logins at upstreams that were begun: begin again.'),
   leave(/^(?:lock|token_refresh_lock|cost_rank_lock):/, 'lock:*, token_refresh_lock:*, cost_rank_lock:*', LIVE),
   leave(/^user_msg_queue/, 'user_msg_queue*', LIVE),
+  leave(/^apikey:hash_map$/, 'apikey:hash_map', 'Its fields are written with the API keys that they lead to.'),
   leave(/^apikey:tmp:/, 'apikey:tmp:*', 'Answers of searches, for a minute.'),
   leave(/^request_detail:query_snapshot:/, 'request_detail:query_snapshot:*', 'Answers of searches, for seconds.'),
   leave(/^(?:login_ip_(?:limiter|strict)|redeem_card:(?:fail|ip)):/, 'login_ip_*, redeem_card:*', LIVE),
@@ -60,6 +61,7 @@ const CLASSES: readonly Rule<KeyClass>[] = [
   count(/^apikey:tags?:/, 'tags'),
   count(/^apikey(?:_hash)?:/, 'API keys'),
   count(/^cost_rank/, 'cost ranking', NOT_USED),
+  count(/account:index(?::empty)?$/, 'indexes of accounts'),
   count(/^(?:claude_console_account:|shared_claude_console_accounts$)/, 'accounts: claude-console'),
   count(/^(?:openai_responses_account:|shared_openai_responses_accounts$)/, 'accounts: openai-responses'),
   ...NOT_SERVED_KINDS.map(({ kind, recordPrefix, reason }) =>
@@ -94,8 +96,7 @@ export const classOf = (key: string): KeyClass => CLASSES.find(({ pattern }) => 
  * Names what other keys say, too: the gateway (and v1) makes it anew when `apikey:index:version` is not there, so a
  * difference is no conflict.
  */
-export const isDerived = (key: string, back: boolean): boolean =>
-  classOf(key).name === INDEX || classOf(key).name === 'tags' || (!back && key === keys.apiKey.hashMap);
+export const isDerived = (key: string): boolean => classOf(key).name === INDEX || classOf(key).name === 'tags';
 
 /** The word of v1, or ours, that an index is whole. It is not, where the source has none and its records are added. */
 export const INDEX_MARKERS: readonly string[] = [
@@ -106,4 +107,4 @@ export const INDEX_MARKERS: readonly string[] = [
 
 /** Data that somebody put there: neither v2's own, nor an index that was made of nothing. */
 export const isData = (key: string): boolean =>
-  leftOutOf(key, true) === null && !isDerived(key, true) && !/:empty$|^system:(?:migrat|metrics)/.test(key);
+  leftOutOf(key, true) === null && !isDerived(key) && !/:empty$|^system:(?:migrat|metrics)/.test(key);

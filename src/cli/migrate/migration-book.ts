@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { keys, type StoreCommand } from '@crs/store';
 import type { KeyState } from './decide-key.js';
 import type { Side } from './side.js';
@@ -6,6 +6,7 @@ import type { Side } from './side.js';
 /** So many hashes that none becomes large, also with a million keys. */
 const BUCKETS = 1024;
 const BUCKETS_AT_ONCE = 16;
+const ID_BYTES = 16;
 
 /** What both databases had when a key was last carried: kept in v2's database, by the address of v1's. */
 export class MigrationBook {
@@ -26,8 +27,10 @@ export class MigrationBook {
     return typeof sources === 'object' && sources !== null ? Object.keys(sources) : [];
   }
 
-  async begin(now: Date): Promise<void> {
+  /** `isNewStore`: the database begins as a copy, so it is told from all others from now on. */
+  async begin(now: Date, { isNewStore }: { readonly isNewStore: boolean }): Promise<void> {
     await this.side.write([['hset', keys.migration.sources, this.address, now.toISOString()]]);
+    if (isNewStore) await this.nameStore();
   }
 
   async read(names: readonly string[]): Promise<(KeyState | null)[]> {
@@ -53,6 +56,14 @@ export class MigrationBook {
 
   forget(name: string): StoreCommand {
     return ['hdel', this.bucketOf(name), name];
+  }
+
+  private async nameStore(): Promise<void> {
+    const [name] = await this.side.read([['get', keys.storeId()]]);
+    if (typeof name === 'string') return;
+    const set: StoreCommand = ['set', keys.storeId(), randomBytes(ID_BYTES).toString('hex')];
+    // Nobody else has a file open.
+    await this.side.write([this.side.isRedis ? [...set, 'NX'] : set]);
   }
 
   private bucketOf(name: string): string {

@@ -26,18 +26,21 @@ const sut = (args: readonly string[], config: AppConfig) => placesOf(readMigrati
 
 describe('readMigrationOptions', () => {
   it('reads all of them', () => {
-    expect(readMigrationOptions(['--from', 'a', '--to=b', '--dry-run', '--back', '--overwrite', '--json'])).toEqual({
+    expect(
+      readMigrationOptions(['--from', 'a', '--to=b', '--dry-run', '--back', '--overwrite', '--remove', '--json']),
+    ).toEqual({
       from: 'a',
       to: 'b',
       dryRun: true,
       back: true,
       overwrite: true,
+      remove: true,
       json: true,
     });
   });
 
   it('needs none', () => {
-    const none = { from: null, to: null, dryRun: false, back: false, overwrite: false, json: false };
+    const none = { from: null, to: null, dryRun: false, back: false, overwrite: false, remove: false, json: false };
     expect(readMigrationOptions([])).toEqual(none);
   });
 

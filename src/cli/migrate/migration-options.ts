@@ -12,6 +12,8 @@ export interface MigrationOptions {
   readonly dryRun: boolean;
   readonly back: boolean;
   readonly overwrite: boolean;
+  /** What the source has no more is removed, however much it is. */
+  readonly remove: boolean;
   readonly json: boolean;
 }
 
@@ -33,6 +35,7 @@ export function readMigrationOptions(args: readonly string[]): MigrationOptions 
     dryRun: values['dry-run'] ?? false,
     back: values.back ?? false,
     overwrite: values.overwrite ?? false,
+    remove: values.remove ?? false,
     json: values.json ?? false,
   };
 }
@@ -98,6 +101,7 @@ const parse = (args: readonly string[]) =>
       'dry-run': { type: 'boolean' },
       back: { type: 'boolean' },
       overwrite: { type: 'boolean' },
+      remove: { type: 'boolean' },
       json: { type: 'boolean' },
     },
   });

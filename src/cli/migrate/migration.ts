@@ -5,6 +5,7 @@ import { INDEX_MARKERS, isDerived, leftOutOf } from './key-classes.js';
 import type { MigrationBook } from './migration-book.js';
 import type { MigrationTally } from './migration-tally.js';
 import { isNameOfBytes, type KeyReading, readKeys } from './read-keys.js';
+import { lookUpCommands, type RecordChange } from './secret-look-up.js';
 import type { Side } from './side.js';
 import { type StoredValue, writeCommands } from './stored-value.js';
 
@@ -104,10 +105,10 @@ export class Migration {
   }
 
   private decide(key: string, source: KeyReading, target: KeyReading, remembered: KeyState | null): Case {
-    const { back, overwrite } = this.plan;
+    const { overwrite } = this.plan;
     const action = decideKey({ source: stateOf(source), target: stateOf(target), remembered, now: this.clock.now() });
     if (action !== 'conflict') return { key, source, target, action, isMixed: false };
-    if (isDerived(key, back)) return { key, source, target, action: 'keep', isMixed: true };
+    if (isDerived(key)) return { key, source, target, action: 'keep', isMixed: true };
     const overwritten = source.kind === 'absent' ? 'remove' : 'change';
     return { key, source, target, action: overwrite ? overwritten : action, isMixed: false };
   }
@@ -117,7 +118,11 @@ export class Migration {
     const { own, target } = this.plan;
     await this.dropMarkers(cases);
     const now = this.clock.now();
-    const commands = cases.flatMap((each) => commandsOf(each, now));
+    const manyScores = target.isRedis;
+    const commands = [
+      ...cases.flatMap((each) => commandsOf(each, now, manyScores)),
+      ...(await lookUpCommands(target, cases.map(recordChangeOf))),
+    ];
     const notes = cases.flatMap((each) => this.notesOf(each));
     await target.write(own === target ? [...commands, ...notes] : commands);
     if (own !== target) await own.write(notes);
@@ -151,10 +156,16 @@ export class Migration {
   }
 }
 
-function commandsOf({ key, source, action }: Case, now: number): StoreCommand[] {
+function recordChangeOf({ key, source, target, action }: Case): RecordChange {
+  const [before, wanted] = [valueOf(target), valueOf(source)];
+  return { key, before, source: wanted, after: WRITING.has(action) ? wanted : before };
+}
+
+function commandsOf({ key, source, action }: Case, now: number, manyScores: boolean): StoreCommand[] {
   if (action === 'remove') return [['del', key]];
   if (!WRITING.has(action) || source.kind !== 'found') return [];
-  return writeCommands(key, source.value, source.endsAt === null ? null : Math.max(1, source.endsAt - now));
+  const ttlMs = source.endsAt === null ? null : Math.max(1, source.endsAt - now);
+  return writeCommands(key, source.value, ttlMs, { manyScores });
 }
 
 function stateOf(reading: KeyReading): KeyState | null {

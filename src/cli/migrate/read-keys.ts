@@ -1,14 +1,8 @@
 import type { StoreCommand } from '@crs/store';
 import type { KeyState } from './decide-key.js';
+import { identityOf } from './record-identity.js';
 import type { Side } from './side.js';
-import {
-  type CarriedType,
-  fingerprintOf,
-  isCarriedType,
-  readCommand,
-  type StoredValue,
-  toStoredValue,
-} from './stored-value.js';
+import { type CarriedType, isCarriedType, readCommand, type StoredValue, toStoredValue } from './stored-value.js';
 
 /** A key as it is. */
 interface FoundKey extends KeyState {
@@ -30,7 +24,7 @@ export async function readKeys(side: Side, keys: readonly string[], now: () => n
   const typed = keys.map((key, at) => ({ key, type: String(types[at]) }));
   const fit = typed.filter((each): each is Typed => isCarriedType(each.type));
   const replies = await side.read(
-    fit.flatMap(({ key, type }): StoreCommand[] => [['pttl', key], readCommand(key, type, side.hasScores)]),
+    fit.flatMap(({ key, type }): StoreCommand[] => [['pttl', key], readCommand(key, type, side.isRedis)]),
   );
   const readings = new Map<string, KeyReading>();
   for (const [at, each] of fit.entries()) {
@@ -48,13 +42,14 @@ interface Typed {
 
 async function toReading(side: Side, { key, type }: Typed, [pttl, reply]: unknown[], now: number): Promise<KeyReading> {
   const ttlMs = Number(pttl);
-  const whole = type === 'zset' && !side.hasScores ? await withScores(side, key, reply) : reply;
+  const whole = type === 'zset' && !side.isRedis ? await withScores(side, key, reply) : reply;
   const value = toStoredValue(type, whole);
   if (value === null || ttlMs === -2) return ABSENT;
   if (value.parts.some((part) => part.includes(REPLACED)) && !(await side.isText(...rawCommands(key, type)))) {
     return unfit('it holds bytes that are no text (UTF-8)');
   }
-  return { kind: 'found', value, fingerprint: fingerprintOf(value), endsAt: ttlMs < 0 ? null : now + ttlMs };
+  const endsAt = ttlMs < 0 ? null : now + ttlMs;
+  return { kind: 'found', value, endsAt, ...identityOf(key, value) };
 }
 
 async function withScores(side: Side, key: string, members: unknown): Promise<string[]> {

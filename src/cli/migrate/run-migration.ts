@@ -3,9 +3,10 @@ import type { Clock } from '../../core/time/clock.js';
 import { UsageError } from '../usage-error.js';
 import { checkKeys } from './key-check.js';
 import { isData } from './key-classes.js';
-import { Migration } from './migration.js';
+import { Migration, type MigrationPlan } from './migration.js';
 import { MigrationBook } from './migration-book.js';
 import { MigrationError } from './migration-error.js';
+import { isOneDatabase, whyForeign, whyNotRemoved } from './migration-guard.js';
 import type { MigrationOptions, Places } from './migration-options.js';
 import type { MigrationReport } from './migration-report.js';
 import { MigrationTally } from './migration-tally.js';
@@ -48,23 +49,22 @@ export async function runMigration(run: MigrationRun): Promise<MigrationReport> 
 async function between(source: Side, target: Side, run: MigrationRun): Promise<MigrationReport> {
   const { options, clock, signal } = run;
   const { dryRun, back, overwrite } = options;
-  if (source.address === target.address) {
-    throw new UsageError(`Source and target are the same database, ${source.address}: say --from and --to.`);
-  }
+  if (source.address === target.address) throw sameDatabase(source.address);
   run.onStart(source.address, target.address);
+  if (!dryRun && (await isOneDatabase(source, target))) throw sameDatabase(`${source.address} and ${target.address}`);
   const notes = await checkKeys(source, run.config);
   const [own, v1] = back ? [source, target] : [target, source];
   const book = new MigrationBook(own, v1.address);
   const isBegun = await book.isBegun();
   const isTargetEmpty = !(await hasData(target));
-  const refusal = isBegun || isTargetEmpty || overwrite ? null : await whyRefused(target, book);
+  const plan = { source, target, own, book, isTargetEmpty, back, dryRun, overwrite };
+  const refusal = await whyRefused(plan, run, isBegun);
   if (refusal !== null && !dryRun) throw new MigrationError('refused', refusal);
-  if (!isBegun && !dryRun) await book.begin(new Date(clock.now()));
+  if (!isBegun && !dryRun) await book.begin(new Date(clock.now()), { isNewStore: !back });
 
   const tally = new MigrationTally();
   const total = await source.size();
   let keys = 0;
-  const plan = { source, target, own, book, isTargetEmpty, back, dryRun, overwrite };
   const migration = new Migration(plan, tally, clock, (more) => {
     keys += more;
     run.onProgress(keys, total);
@@ -87,11 +87,15 @@ async function hasData(side: Side): Promise<boolean> {
   return false;
 }
 
-async function whyRefused(target: Side, book: MigrationBook): Promise<string> {
-  const sources = await book.listSources();
-  const known = sources.length === 0 ? '' : ` Carried here before was the data of ${sources.join(', ')}, by that name.`;
-  return (
-    `The target ${target.address} holds data that was not carried from this source.${known} ` +
-    'Choose an empty database, or say --overwrite: what both have is then written as the source has it.'
-  );
+async function whyRefused(
+  plan: MigrationPlan,
+  { options, clock }: MigrationRun,
+  isBegun: boolean,
+): Promise<string | null> {
+  const { target, book, isTargetEmpty, back, overwrite } = plan;
+  if (isBegun) return options.remove ? null : whyNotRemoved(plan, clock.now());
+  return isTargetEmpty || overwrite ? null : whyForeign(target, book, back);
 }
+
+const sameDatabase = (addresses: string): UsageError =>
+  new UsageError(`Source and target are the same database, ${addresses}: say --from and --to.`);

@@ -22,7 +22,7 @@ export class Side {
     private readonly redis: RedisStore | null,
   ) {}
 
-  get hasScores(): boolean {
+  get isRedis(): boolean {
     return this.redis !== null;
   }
 

@@ -12,6 +12,7 @@ export interface StoredValue {
   readonly parts: readonly string[];
 }
 
+const NO_FIELDS: ReadonlySet<string> = new Set();
 const FINGERPRINT_BYTES = 12;
 /** Parts of one command: a call with hundreds of thousands of arguments does not fit on the stack. */
 const PARTS_PER_COMMAND = 1000;
@@ -72,24 +73,34 @@ export function pairsOf(parts: readonly string[]): [string, string][] {
   return pairs;
 }
 
-/** A short hash of type and value: the same on every store, and without the time to live. */
-export const fingerprintOf = ({ type, parts }: StoredValue): string =>
+/** A short hash of type and value: the same on every store, without the time to live and what `passing` names. */
+export const fingerprintOf = ({ type, parts }: StoredValue, passing = NO_FIELDS): string =>
   createHash('sha256')
-    .update(JSON.stringify([type, ...parts]))
+    .update(JSON.stringify([type, ...(passing.size === 0 ? parts : withoutFields(parts, passing))]))
     .digest()
     .subarray(0, FINGERPRINT_BYTES)
     .toString('base64url');
 
+const withoutFields = (parts: readonly string[], fields: ReadonlySet<string>): string[] =>
+  pairsOf(parts)
+    .filter(([field]) => !fields.has(field))
+    .flat();
+
 /** Makes a key exactly this value, whatever it was before; to be carried out together. `ttlMs`: null = for ever. */
-export function writeCommands(key: string, { type, parts }: StoredValue, ttlMs: number | null): StoreCommand[] {
+export function writeCommands(
+  key: string,
+  { type, parts }: StoredValue,
+  ttlMs: number | null,
+  { manyScores }: { readonly manyScores: boolean },
+): StoreCommand[] {
   return [
     ['del', key],
-    ...fillCommands(key, type, parts),
+    ...fillCommands(key, type, parts, manyScores ? PARTS_PER_COMMAND : 2),
     ...(ttlMs === null ? [] : [['pexpire', key, ttlMs] as StoreCommand]),
   ];
 }
 
-function fillCommands(key: string, type: CarriedType, parts: readonly string[]): StoreCommand[] {
+function fillCommands(key: string, type: CarriedType, parts: readonly string[], partsOfScores: number): StoreCommand[] {
   switch (type) {
     case 'string':
       return [['set', key, ...parts]];
@@ -100,12 +111,15 @@ function fillCommands(key: string, type: CarriedType, parts: readonly string[]):
     case 'list':
       return inChunks([...parts].reverse()).map((chunk) => ['lpush', key, ...chunk]);
     case 'zset':
-      return pairsOf(parts).map(([member, score]) => ['zadd', key, score, member]);
+      return inChunks(scoresFirst(parts), partsOfScores).map((chunk) => ['zadd', key, ...chunk]);
   }
 }
 
-function inChunks(parts: readonly string[]): string[][] {
+const scoresFirst = (parts: readonly string[]): string[] =>
+  pairsOf(parts).flatMap(([member, score]) => [score, member]);
+
+function inChunks(parts: readonly string[], size = PARTS_PER_COMMAND): string[][] {
   const chunks: string[][] = [];
-  for (let at = 0; at < parts.length; at += PARTS_PER_COMMAND) chunks.push(parts.slice(at, at + PARTS_PER_COMMAND));
+  for (let at = 0; at < parts.length; at += size) chunks.push(parts.slice(at, at + size));
   return chunks;
 }
