@@ -124,7 +124,7 @@ describe('PayloadRulesTransformer', () => {
   });
 
   it('makes of any body what the same change makes of its value, and keeps the bytes of all other members', () => {
-    const names = fc.constantFrom('a', 'b', 'é', '世界', '😀', 'toString', 'a b');
+    const names = fc.constantFrom('a', 'b', 'é', '世界', '\u{1f600}', 'toString', 'a b');
     const inner = fc.dictionary(names, fc.jsonValue({ stringUnit: 'binary' }), { maxKeys: 4, noNullPrototype: true });
     const anyRule = fc.record({
       names: fc.array(names, { minLength: 1, maxLength: 4 }),

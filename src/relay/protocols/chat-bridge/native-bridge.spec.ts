@@ -155,7 +155,7 @@ describe('the answer of an upstream that has chats', () => {
         USAGE,
         ': ping\n\n',
         ': ping\n',
-        'data: {"a" : "ü🙂"}\r\n\r\n',
+        'data: {"a" : "ü\u{1f642}"}\r\n\r\n',
         'event: x\ndata:1\rdata: 2\r\r',
         DONE,
       ),
