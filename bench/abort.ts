@@ -72,7 +72,6 @@ async function runStage(bench: AbortBench, dialect: ClientDialect, stage: Stage)
   if (beside !== null && !(await until(async () => (await rig.held()) === 0, GIVE_UP_MS))) left += await rig.held();
   // Whoever runs beside them leaves, too.
   const due = ms.length * stage.books + (beside === null ? 0 : 1);
-  const told = ms.length * stage.told * INPUT_TOKENS;
   await until(async () => (await rig.booked()).requests >= due, GIVE_UP_MS);
   const total = await rig.booked();
   const problems = [
@@ -80,9 +79,15 @@ async function runStage(bench: AbortBench, dialect: ClientDialect, stage: Stage)
     ...(percentile(ms, 0.5) > PROMISED_MS ? [`every second one took more than ${PROMISED_MS} ms`] : []),
     ...(left !== 0 ? [`${left} left held`] : []),
     ...(total.requests === due ? [] : [`${total.requests} requests are booked, ${due} were due`]),
-    ...(total.inputTokens === told ? [] : [`${total.inputTokens} input tokens are booked, ${told} were told`]),
+    ...findInputGap(stage, ms.length, total.inputTokens),
   ];
   return { name: stage.name, ms, left, booked: total.requests, due, problems };
+}
+
+function findInputGap({ input }: Stage, runs: number, booked: number): string[] {
+  if (input === 'guessed') return booked >= runs ? [] : [`${booked} input tokens are booked of ${runs} answers begun`];
+  const told = input === 'told' ? runs * INPUT_TOKENS : 0;
+  return booked === told ? [] : [`${booked} input tokens are booked, ${told} were told`];
 }
 
 function print(row: Row, width: number): void {

@@ -15,9 +15,10 @@ export interface Stage {
   readonly bring: (rig: AbortRig) => Promise<LeavingClient>;
   /** The account whose connection must close; null = none is open, and what is held must be given back. */
   readonly closes: number | null;
-  /** Requests that each run books, and how many of them with the input that the upstream has told. */
+  /** Requests that each run books. */
   readonly books: 0 | 1;
-  readonly told: 0 | 1;
+  /** What their input is: nothing, as the upstream has told it, or a guess because content was seen without it. */
+  readonly input: 'none' | 'told' | 'guessed';
 }
 
 const silent = ({ words }: Streams): StepLike => ({ events: words, holdAfterEvents: -1 });
@@ -93,16 +94,16 @@ const stagesBeforeAnswer = (streams: Streams): readonly Stage[] => [
     bring: untilQueued,
     closes: null,
     books: 0,
-    told: 0,
+    input: 'none',
   },
-  { name: 'waiting for its account', steps: [GOOD, GOOD], bring: untilWaiting, closes: null, books: 1, told: 1 },
+  { name: 'waiting for its account', steps: [GOOD, GOOD], bring: untilWaiting, closes: null, books: 1, input: 'told' },
   {
     name: 'attempting: before the head of a stream',
     steps: [silent(streams)],
     bring: untilSent(0, 0, { stream: true }),
     closes: 0,
     books: 1,
-    told: 0,
+    input: 'none',
   },
   {
     name: 'attempting: before a whole answer',
@@ -110,7 +111,7 @@ const stagesBeforeAnswer = (streams: Streams): readonly Stage[] => [
     bring: untilSent(0, 0, { stream: false }),
     closes: 0,
     books: 1,
-    told: 0,
+    input: 'none',
   },
   {
     name: 'attempting: the second account',
@@ -118,7 +119,7 @@ const stagesBeforeAnswer = (streams: Streams): readonly Stage[] => [
     bring: untilSent(1, 0, { stream: true }),
     closes: 1,
     books: 1,
-    told: 0,
+    input: 'none',
   },
 ];
 
@@ -129,7 +130,7 @@ const stagesInAnswer = ({ words, flood, tellsInputFirst }: Streams): readonly St
     bring: untilSent(0, 1, { stream: true }),
     closes: 0,
     books: 1,
-    told: tellsInputFirst ? 1 : 0,
+    input: tellsInputFirst ? 'told' : 'none',
   },
   {
     name: 'streaming',
@@ -137,7 +138,7 @@ const stagesInAnswer = ({ words, flood, tellsInputFirst }: Streams): readonly St
     bring: untilStreaming,
     closes: 0,
     books: 1,
-    told: tellsInputFirst ? 1 : 0,
+    input: tellsInputFirst ? 'told' : 'guessed',
   },
   {
     name: 'streaming, and reading nothing',
@@ -145,6 +146,6 @@ const stagesInAnswer = ({ words, flood, tellsInputFirst }: Streams): readonly St
     bring: untilFlooded,
     closes: 0,
     books: 1,
-    told: tellsInputFirst ? 1 : 0,
+    input: tellsInputFirst ? 'told' : 'guessed',
   },
 ];
