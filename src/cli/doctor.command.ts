@@ -14,7 +14,7 @@ import { type DoctorQuestion, type DoctorReport, UsageDoctor } from '../stats/do
 import { DoctorAppModule } from './doctor-app.module.js';
 import { reportText } from './report-text.js';
 import { StderrLogger } from './stderr-logger.js';
-import { UsageError } from './usage-error.js';
+import { orUsageError, UsageError } from './usage-error.js';
 
 /** Nobody waits longer for an answer; a store that hangs must not be asked for ever. */
 const CHECK_MS = 3_600_000;
@@ -74,18 +74,10 @@ function readConfig(): AppConfig {
 }
 
 function readOptions(args: readonly string[]): DoctorQuestion & { readonly json: boolean } {
-  const { from, to, key, json = false } = parsed(args);
+  const { from, to, key, json = false } = orUsageError(() => parseOptions(args)).values;
   const keyId = key === undefined ? undefined : toRecordId(key);
   if (keyId === null) throw new UsageError(`--key must be the id of a key, not "${key}".`);
   return { json, from, to, keyId };
-}
-
-function parsed(args: readonly string[]): ReturnType<typeof parseOptions>['values'] {
-  try {
-    return parseOptions(args).values;
-  } catch (error: unknown) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
 }
 
 const parseOptions = (args: readonly string[]) =>

@@ -4,6 +4,7 @@ export * from './failure-tables.js';
 export * from './mapped-body.js';
 export * from './named-model.js';
 export * from './passed-headers.js';
+export * from './read-members.js';
 export * from './reset-time.js';
 export * from './untyped-json.js';
 export * from './upstream-error.js';

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import type { AppConfig } from '../../core/config/app-config.js';
 import { EMBEDDED_FILE } from '../../core/config/build-config.js';
 import { isRedisUrl } from '../../core/config/env/address.js';
-import { UsageError } from '../usage-error.js';
+import { orUsageError, UsageError } from '../usage-error.js';
 import type { Place } from './open-side.js';
 
 export interface MigrationOptions {
@@ -28,7 +28,7 @@ const DEFAULT_PORT = 6379;
 
 /** @throws UsageError */
 export function readMigrationOptions(args: readonly string[]): MigrationOptions {
-  const values = parsed(args);
+  const values = orUsageError(() => parse(args)).values;
   return {
     from: values.from ?? null,
     to: values.to ?? null,
@@ -80,14 +80,6 @@ function otherDb({ options }: Extract<Place, { kind: 'redis' }>): typeof options
   const url = new URL(options.url);
   url.pathname = `/${V2_DB}`;
   return { ...options, url: url.href };
-}
-
-function parsed(args: readonly string[]): ReturnType<typeof parse>['values'] {
-  try {
-    return parse(args).values;
-  } catch (error: unknown) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
 }
 
 const parse = (args: readonly string[]) =>

@@ -6,8 +6,7 @@ import {
   type TokenUsage,
   type UsageMeter,
 } from '@crs/extension-api';
-import { scanObject } from '@crs/json-scan';
-import { asRecord, asText, type JsonRecord, parseJson } from '@crs/platform-kit';
+import { asRecord, asText, type JsonRecord, parseJson, readMembers } from '@crs/platform-kit';
 
 /** The events that carry figures. All others are looked at only as far as the floor estimate needs it. */
 const FIGURE_EVENTS: ReadonlySet<string> = new Set(['message_start', 'message_delta']);
@@ -68,14 +67,10 @@ export class AnthropicUsageMeter implements UsageMeter {
   }
 
   onBody(body: Buffer): void {
-    const scan = scanObject(body, ['model', 'usage']);
-    if (scan.kind === 'invalid') return;
-    const read = (name: string): unknown => {
-      const span = scan.spans.get(name);
-      return span === undefined ? undefined : parseJson(body.toString('utf8', span.start, span.end));
-    };
-    this.readModel(read('model'));
-    const usage = asRecord(read('usage'));
+    const answer = readMembers(body, ['model', 'usage']);
+    if (answer === null) return;
+    this.readModel(answer['model']);
+    const usage = asRecord(answer['usage']);
     if (usage === null) return;
     this.overlay(usage);
     this.isFinal = true;

@@ -6,8 +6,7 @@ import {
   type TokenUsage,
   type UsageMeter,
 } from '@crs/extension-api';
-import { scanObject } from '@crs/json-scan';
-import { asRecord, asText, type JsonRecord, parseJson } from '@crs/platform-kit';
+import { asRecord, asText, type JsonRecord, parseJson, readMembers } from '@crs/platform-kit';
 import { isContent, StreamedContent } from './streamed-content.js';
 import { choiceBytes, plainChunkBytes, saysSomething } from './streamed-text.js';
 
@@ -62,14 +61,10 @@ export class OpenAiUsageMeter implements UsageMeter {
   }
 
   onBody(body: Buffer): void {
-    const scan = scanObject(body, ['model', 'service_tier', 'usage']);
-    if (scan.kind === 'invalid') return;
-    const read = (name: string): unknown => {
-      const span = scan.spans.get(name);
-      return span === undefined ? undefined : parseJson(body.toString('utf8', span.start, span.end));
-    };
-    this.readNames({ model: read('model'), service_tier: read('service_tier') });
-    const usage = asRecord(read('usage'));
+    const answer = readMembers(body, ['model', 'service_tier', 'usage']);
+    if (answer === null) return;
+    this.readNames(answer);
+    const usage = asRecord(answer['usage']);
     if (usage === null) return;
     this.overlay(usage);
     this.isFinal = true;
